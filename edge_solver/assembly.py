@@ -1,0 +1,166 @@
+"""The one place where parts are put together: settings in, a search with real engines out.
+
+It knows which class stands behind which port and nothing of how they work. Heavy libraries are imported here, when an
+engine is first needed, and nowhere above.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from edge_solver.answers import MathGrader, extract_answer
+from edge_solver.catalog import ModelFile, ModelKind, resolve
+from edge_solver.config import Settings
+from edge_solver.config import resolve as resolve_settings
+from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.events import Event, Solved
+from edge_solver.core.ports import Drafter, Grader, Profile, Scorer
+from edge_solver.core.solution import Solution
+from edge_solver.core.strategies import strategy_named
+from edge_solver.energy import choose_meter
+from edge_solver.paths import shipped
+from edge_solver.solver import Engines, Search
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from edge_solver.engines.llama import LlamaModel
+
+
+class Assembly:
+    """Loaded models, ready for any number of searches under the same settings. A context manager."""
+
+    def __init__(self, settings: Settings, *, demo: bool = False) -> None:
+        """Load the models that the settings name; with ``demo`` a simulated world stands in for them.
+
+        Raises:
+            ModelError: A model is missing, broken or too large.
+            UnknownNameError: A model or strategy name is not known.
+        """
+        self.settings = settings
+        self._strategy = strategy_named(settings.strategy)
+        self._searches = 0
+        with ExitStack() as stack:
+            self._engines = self._demo_engines(stack) if demo else self._real_engines(stack)
+            self._meter = choose_meter().meter
+            self._stack = stack.pop_all()
+
+    def search(self, problem: str, *, budget: Budget | None = None, seed: int | None = None) -> Search:
+        """Return a search for one problem; its clock starts now.
+
+        Args:
+            problem: What to solve.
+            budget: Caps for this problem, instead of the settings'.
+            seed: Instead of the settings' seed.
+
+        Raises:
+            ProblemError: The problem is empty or too long for the model.
+        """
+        self._searches += 1
+        return Search(
+            problem,
+            self._engines,
+            Ledger(budget or self.settings.budget, time.monotonic, self._meter),
+            self._strategy,
+            self.settings.search,
+            seed=self.settings.seed if seed is None else seed,
+            key=self._searches,
+        )
+
+    def close(self) -> None:
+        """Free the models and stop the grader's worker."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        """Return the assembly itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Free the models."""
+        self.close()
+
+    def _real_engines(self, stack: ExitStack) -> Engines:
+        from edge_solver.engines.llama import LlamaModel
+
+        chosen = self.settings.engine
+        policy = resolve(ModelKind.POLICY, chosen.model)
+        prm = resolve(ModelKind.PRM, chosen.prm) if self._strategy.scored else None
+        model = LlamaModel(policy.path)
+        drafter = self._drafter(policy, model, stack)
+        scorer = self._scorer(prm, policy, model, stack) if prm else None
+        grader: Grader = stack.enter_context(MathGrader())
+        return Engines(drafter, scorer, grader)
+
+    def _drafter(self, file: ModelFile, model: LlamaModel, stack: ExitStack) -> Drafter:
+        from edge_solver.engines.drafter import LlamaDrafter
+        from edge_solver.engines.formats import StepFormat
+
+        entry, chosen = file.entry, self.settings.engine
+        step_format = StepFormat()
+        pattern: tuple[str, ...] = ()
+        context = model.context_trained
+        if entry is not None:
+            step_format = StepFormat(
+                entry.prefix, entry.suffix, entry.step_end, entry.step_tokens, entry.solution_steps
+            )
+            pattern = (entry.answer,) if entry.answer else ()
+            context = min(context, entry.context or context)
+        profile = Profile(
+            file.name, file.sha256, model.shape(), context, step_format.step_tokens, step_format.solution_steps
+        )
+        drafter = LlamaDrafter(
+            model,
+            step_format,
+            lambda text: extract_answer(text, pattern),
+            profile,
+            width=self._strategy.width or self.settings.search.width,
+            cells=chosen.n_ctx,
+            threads=chosen.threads,
+            max_memory_bytes=chosen.max_memory_bytes,
+        )
+        stack.callback(drafter.close)
+        return drafter
+
+    def _scorer(self, file: ModelFile, policy: ModelFile, model: LlamaModel, stack: ExitStack) -> Scorer:
+        from edge_solver.engines.llama import LlamaModel
+        from edge_solver.engines.onnx import OnnxScorer
+
+        # A reward model brings its tokenizer as a GGUF: named in the registry, or beside it under the same name.
+        beside = file.path.with_suffix(".gguf")
+        if file.entry is not None and file.entry.tokenizer is not None:
+            beside = shipped(f"models/{file.entry.tokenizer}")
+        tokenizer = model
+        if beside.exists() and beside != policy.path:
+            tokenizer = stack.enter_context(LlamaModel(beside, vocab_only=True))
+        return OnnxScorer(file.path, tokenizer, name=file.name, threads=self.settings.engine.threads)
+
+    def _demo_engines(self, stack: ExitStack) -> Engines:
+        from edge_solver.engines.scripted import ScriptedDrafter, ScriptedScorer
+
+        return Engines(ScriptedDrafter(), ScriptedScorer(), stack.enter_context(MathGrader()))
+
+
+def stream(problem: str, **choices: object) -> Iterator[Event]:
+    """Solve a problem and yield every event; the last one is ``Solved``.
+
+    Args:
+        problem: What to solve.
+        **choices: Settings by name, such as ``strategy="rebase"``, ``width=16``, ``max_flops="2e12"``, ``seed=1``.
+
+    Raises:
+        EdgeSolverError: See ``edge_solver.errors``.
+    """
+    with Assembly(resolve_settings(choices)) as assembly:
+        yield from assembly.search(problem)
+
+
+def solve(problem: str, **choices: object) -> Solution:
+    """Solve a problem and return its solution; see ``stream`` for the arguments and errors."""
+    for event in stream(problem, **choices):
+        if isinstance(event, Solved):
+            return event.solution
+    raise AssertionError("a search ends with a Solved event")

@@ -1,0 +1,97 @@
+"""From what a user typed, a registry name or a path, to a file on disk.
+
+A name never becomes part of a path, and nothing is downloaded here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_solver import paths
+from edge_solver.catalog.registry import ModelEntry, ModelKind, registry
+from edge_solver.errors import ModelBrokenError, ModelMissingError, UnknownNameError
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model that is on disk."""
+
+    path: Path
+    sha256: str
+    entry: ModelEntry | None
+    """What the registry knows of it; ``None`` for a file given by path that it does not know."""
+
+    @property
+    def name(self) -> str:
+        """The registry's name, or the file's."""
+        return self.entry.name if self.entry else self.path.name
+
+
+def resolve(kind: ModelKind, wanted: str) -> ModelFile:
+    """Find a model of a kind by registry name or by path.
+
+    Raises:
+        UnknownNameError: It is neither a known name nor looks like a path; the error carries the nearest name.
+        ModelMissingError: There is no such file.
+        ModelBrokenError: A shipped file is not the one that the registry describes.
+    """
+    entry = _named(kind, wanted)
+    if entry is not None:
+        return _shipped(entry)
+    path = Path(wanted).expanduser()
+    if not path.exists():
+        if path.suffix in {".gguf", ".onnx"} or len(path.parts) > 1:
+            raise ModelMissingError(f"there is no model file {wanted}")
+        raise UnknownNameError("model" if kind is ModelKind.POLICY else "reward model", wanted, _names(kind))
+    if path.is_dir():
+        raise ModelMissingError(f"{wanted} is a folder; give the model file in it")
+    digest = checksum(path)
+    known = next((e for e in registry().values() if e.kind is kind and e.sha256 == digest), None)
+    return ModelFile(path, digest, known)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        ModelMissingError: The file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelMissingError(f"{path} cannot be read: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def _shipped(entry: ModelEntry) -> ModelFile:
+    path = paths.shipped(f"models/{entry.file}")
+    if not path.exists():
+        raise ModelMissingError(f"the built-in model {entry.name} is missing ({path}); install edge-solver again")
+    digest = checksum(path)
+    if digest != entry.sha256:
+        raise ModelBrokenError(
+            f"the built-in model {entry.name} is damaged ({path} has sha256 {digest[:12]}…, expected "
+            f"{entry.sha256[:12]}…); install edge-solver again"
+        )
+    return ModelFile(path, digest, entry)
+
+
+def _named(kind: ModelKind, wanted: str) -> ModelEntry | None:
+    return _by_name(kind).get(wanted)
+
+
+def _by_name(kind: ModelKind) -> Mapping[str, ModelEntry]:
+    entries = [entry for entry in registry().values() if entry.kind is kind]
+    return {name: entry for entry in entries for name in (entry.name, *entry.aliases)}
+
+
+def _names(kind: ModelKind) -> list[str]:
+    return list(_by_name(kind))

@@ -1,0 +1,86 @@
+"""The command group: names and one-line summaries of all commands, and the import of the one that is called.
+
+The summaries stand here so that the list of commands can be printed without importing any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import cast
+
+import click
+
+from edge_solver import __version__
+from edge_solver.errors import nearest_name
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "solve": "Solve one problem and print its answer.",
+        "replay": "Print a recorded run again, without a model.",
+        "models": "List the models known by name, or show one.",
+        "energy": "Say how energy is measured here, and how to measure it better.",
+    }
+)
+"""Every command and what it does; each lives in the module of its name."""
+
+LATER = "The terminal app, which this command will open when given no arguments, comes in a later version."
+
+
+class Group(click.Group):
+    """A group of commands that suggests what may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with."""
+        name, known = args[0], self.list_commands(ctx)
+        if name in known or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        nearest = nearest_name(name, known)
+        hint = f"did you mean {nearest!r}?" if nearest else f"known: {', '.join(known)}"
+        if not name.replace("-", "_").isidentifier():
+            hint = "to solve a problem, write: edge-solver solve 'PROBLEM'"
+        raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+
+
+class LazyGroup(Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        return cast("click.Command", import_module(f"edge_solver.cli.{cmd_name}").command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        """Write the list of commands from their summaries alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"edge-solver {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
+)
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    r"""Solve maths problems on this machine, offline, within a budget of FLOPs, joules, seconds or tokens.
+
+    \b
+    edge-solver solve "What is 12 * 34?"
+    edge-solver solve "Solve 2x + 6 = 0." --max-seconds 5
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(f"{ctx.get_help()}\n\n{LATER}")

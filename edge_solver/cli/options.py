@@ -1,0 +1,56 @@
+"""The flags that are settings: one list, used by every command that runs a search.
+
+A flag is handed to ``config.resolve`` as it was typed, and ``None`` where it was not: what a value may be, and which
+source wins, is decided there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from edge_solver.config import Settings
+from edge_solver.core.allocate import ROUNDINGS
+from edge_solver.core.reward import AGGREGATES
+from edge_solver.core.strategies import STRATEGIES
+from edge_solver.core.vote import RULES
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_DEFAULT = Settings()
+
+
+def settings_options(function: _Function) -> _Function:
+    """Give a command a flag for every setting of a search."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _option(flag: str, metavar: str, text: str, default: object = None) -> Callable[[_Function], _Function]:
+    shown = "" if default is None else f"  [default: {default}]"
+    return click.option(flag, metavar=metavar, help=text + shown)
+
+
+def _names(known: Iterable[str]) -> str:
+    return "|".join(known)
+
+
+_OPTIONS = (
+    _option("--strategy", "NAME", f"How to search: {', '.join(STRATEGIES)}.", _DEFAULT.strategy),
+    _option("--width", "N", "Solutions to grow side by side.", _DEFAULT.search.width),
+    _option("--model", "NAME|PATH", "The policy that writes the steps.", _DEFAULT.engine.model),
+    _option("--prm", "NAME|PATH", "The process reward model that scores them.", _DEFAULT.engine.prm),
+    _option("--max-flops", "X", "Most FLOPs, policy and reward model together: 2e12, 1.5T."),
+    _option("--max-joules", "X", "Most energy: 50J, 3kJ."),
+    _option("--max-seconds", "X", "Most time: 30s, 500ms, 2min."),
+    _option("--max-tokens", "N", "Most tokens to write: 500, 10k."),
+    _option("--temperature", "T", "Softmax temperature of the policy.", _DEFAULT.search.temperature),
+    _option("--seed", "N", "Same seed, models and settings: same search.", _DEFAULT.seed),
+    _option("--rounding", _names(ROUNDINGS), "How REBASE rounds widths.", _DEFAULT.search.rounding),
+    _option("--balance-temperature", "T", "How evenly REBASE shares its width.", _DEFAULT.search.balance_temperature),
+    _option("--aggregate", _names(AGGREGATES), "A solution's reward from its steps'.", _DEFAULT.search.aggregate),
+    _option("--vote", _names(RULES), "The final rule.", "the strategy's own"),
+    _option("--threads", "N", "Processor threads.", "the physical cores"),
+)

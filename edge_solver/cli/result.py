@@ -1,0 +1,35 @@
+"""What a command that has a solution does with it: the summary, then the answer, then the exit code."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from edge_solver.cli import output, render
+from edge_solver.core.solution import Solution
+from edge_solver.errors import ExitCode
+
+
+class Detail(Enum):
+    """How much is said about a solution on standard error."""
+
+    NONE = "none"
+    BRIEF = "brief"
+    LONG = "long"
+
+
+def deliver(solution: Solution, *, as_json: bool, detail: Detail) -> ExitCode:
+    """Print a solution; the answer comes last, so that it stands above the prompt."""
+    match detail:
+        case Detail.LONG:
+            output.say("\n".join(render.summary(solution)))
+        case Detail.BRIEF:
+            output.say(render.brief(solution))
+        case Detail.NONE:
+            pass
+    if solution.answer is None:
+        output.say(f"error: {render.no_answer(solution)}")
+    if as_json:
+        output.emit_json(solution)
+    elif solution.answer is not None:
+        output.emit(render.clean(solution.answer))
+    return ExitCode.NO_ANSWER if solution.answer is None else ExitCode.ANSWERED

@@ -1,0 +1,104 @@
+"""``edge-solver solve``: one problem in, one answer out, with everything else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from edge_solver.cli import output
+from edge_solver.cli.interrupts import Interrupts
+from edge_solver.cli.options import settings_options
+from edge_solver.cli.problem import ProblemCommand, read_problem
+from edge_solver.cli.progress import Progress
+from edge_solver.cli.result import Detail, deliver
+from edge_solver.config import Settings, resolve
+from edge_solver.core.events import Event, Pulsed, Solved
+from edge_solver.core.solution import Solution
+from edge_solver.errors import ExitCode
+from edge_solver.recording import Recorder
+from edge_solver.solver import Search
+
+BEAT = 0.02
+"""Seconds between two calls of a simulated model on a terminal: a pace that an eye can follow."""
+
+
+@click.command("solve", cls=ProblemCommand, short_help="Solve one problem and print its answer.")
+@click.argument("problem", nargs=-1, required=True, metavar="PROBLEM")
+@settings_options
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document.")
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Record the run as JSON Lines for 'replay'; what FILE held is replaced when the search begins.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing on standard error but errors.")
+@click.option("--demo", "simulate", is_flag=True, help="Use a simulated model, to see how a search looks.")
+def command(
+    problem: tuple[str, ...], *, as_json: bool, events: Path | None, quiet: bool, simulate: bool, **flags: object
+) -> int:
+    """Solve PROBLEM (- reads it from standard input) and print the answer.
+
+    The answer goes to standard output, everything else to standard error. Ctrl-C stops the search and prints the best
+    answer so far. Exit codes: 0 answered, 1 no answer within the budget, 2 usage, 3 model missing or broken, 130
+    interrupted.
+    """
+    text = read_problem(problem)
+    settings = resolve(flags)
+    watched = output.is_terminal(sys.stderr) and not quiet
+    progress = Progress(sys.stderr, colour=output.colours(sys.stderr)) if watched else None
+    recorder = Recorder(events) if events else None
+    solution = _solve(text, settings, progress, recorder, simulate=simulate)
+    if recorder and recorder.failure:
+        output.say(f"warning: {recorder.path} holds only the beginning of the run: {recorder.failure}")
+    code = deliver(solution, as_json=as_json, detail=Detail.NONE if quiet else Detail.LONG if watched else Detail.BRIEF)
+    return ExitCode.INTERRUPTED if solution.stopped_by == "cancelled" else code
+
+
+def _solve(
+    problem: str, settings: Settings, progress: Progress | None, recorder: Recorder | None, *, simulate: bool
+) -> Solution:
+    """Run the search under everything that listens to it, and return its result."""
+    with contextlib.ExitStack() as stack:
+        listeners: list[Callable[[Event], None]] = []
+        if recorder:
+            listeners.append(stack.enter_context(recorder).write)
+        interrupts = stack.enter_context(Interrupts())
+        if progress:
+            listeners.append(progress)
+            stack.callback(progress.clear)
+            progress.note("loading the models")
+        from edge_solver.assembly import Assembly  # only now: a wrong flag is refused before an engine is loaded
+
+        search = stack.enter_context(Assembly(settings, demo=simulate)).search(problem)
+        if simulate and progress:
+            listeners.append(_in_human_time)
+        interrupts.call(lambda: _stop(search, progress))
+        return _watch(search, listeners)
+
+
+def _stop(search: Search, progress: Progress | None) -> None:
+    search.cancel()
+    if progress:
+        progress.stopping()
+
+
+def _in_human_time(event: Event) -> None:
+    if isinstance(event, Pulsed):
+        time.sleep(BEAT)
+
+
+def _watch(events: Iterable[Event], listeners: list[Callable[[Event], None]]) -> Solution:
+    solution: Solution | None = None
+    for event in events:
+        for listen in listeners:
+            listen(event)
+        if isinstance(event, Solved):
+            solution = event.solution
+    assert solution is not None, "a search ends with its solution"
+    return solution

@@ -1,0 +1,188 @@
+"""The budget and the ledger that keeps it: ask before you spend.
+
+FLOPs and tokens of a call are known exactly before it, so the ledger is asked first and a refused call is not made:
+these two never pass their cap. Seconds and joules are read after the fact, so they pass it by one call at most. The
+clock and the meter are handed in; the ledger itself has no notion of time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import Enum
+
+from edge_solver.core.ports import Activity, EnergyLabel, Meter, Reading
+from edge_solver.errors import QuantityError
+
+
+class Cap(str, Enum):
+    """The four quantities that a budget may limit."""
+
+    FLOPS = "flops"
+    JOULES = "joules"
+    SECONDS = "seconds"
+    TOKENS = "tokens"
+
+
+class Payer(str, Enum):
+    """What a call was made for."""
+
+    PROMPT = "prompt"
+    DECODE = "decode"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper limits for one problem; ``None`` means no limit."""
+
+    flops: float | None = None
+    """Executed FLOPs, policy and process reward model together."""
+    joules: float | None = None
+    seconds: float | None = None
+    tokens: int | None = None
+    """Generated tokens."""
+
+    def __post_init__(self) -> None:
+        """Refuse caps that no call could ever keep."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise QuantityError(
+                    f"a cap of {value} {field.name} allows nothing; give a positive number or leave it out"
+                )
+
+    def of(self, cap: Cap) -> float | None:
+        """Return the limit on one quantity."""
+        value: float | None = getattr(self, cap.value)
+        return value
+
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """The quantities that are limited."""
+        return tuple(cap for cap in Cap if self.of(cap) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one call will spend, known before it is made."""
+
+    payer: Payer
+    flops: int
+    evaluated: int = 0
+    """Tokens that pass through the model."""
+    generated: int = 0
+    """Tokens that are sampled from the call's logits."""
+
+    def plus(self, flops: int, evaluated: int = 0, generated: int = 0) -> Cost:
+        """Return the cost with more of the same payer's added."""
+        return Cost(self.payer, self.flops + flops, self.evaluated + evaluated, self.generated + generated)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What has been spent so far."""
+
+    flops_prompt: int
+    flops_decode: int
+    flops_prm: int
+    tokens_generated: int
+    tokens_evaluated: int
+    """Tokens evaluated by the policy, the prompt included."""
+    tokens_prm: int
+    seconds: float
+    energy: Reading
+
+    @property
+    def flops_policy(self) -> int:
+        """FLOPs of the policy: prompt and decode."""
+        return self.flops_prompt + self.flops_decode
+
+    @property
+    def flops(self) -> int:
+        """Executed FLOPs of policy and process reward model together."""
+        return self.flops_policy + self.flops_prm
+
+    def of(self, cap: Cap) -> float:
+        """Return the spend that a cap limits; energy that cannot be read counts as none."""
+        match cap:
+            case Cap.FLOPS:
+                return self.flops
+            case Cap.TOKENS:
+                return self.tokens_generated
+            case Cap.SECONDS:
+                return self.seconds
+            case Cap.JOULES:
+                return self.energy.joules or 0.0
+
+
+class Ledger:
+    """Grants or refuses calls under a budget, and remembers what was granted."""
+
+    def __init__(self, budget: Budget, clock: Callable[[], float], meter: Meter) -> None:
+        """Start counting now: ``clock`` returns seconds from any origin, ``meter`` reads energy."""
+        self.budget = budget
+        self._clock, self._meter = clock, meter
+        self._costs: dict[Payer, Cost] = {payer: Cost(payer, 0) for payer in Payer}
+        self._started = clock()
+        self._baseline = meter.read(Activity(0, 0.0))
+        self.refused: Cap | None = None
+        """The cap that refused the latest call that was not granted."""
+
+    def request(self, *costs: Cost) -> Cap | None:
+        """Book one call's costs, or return the cap that refuses it; a refused call must not be made."""
+        refusal = self.refusal(*costs)
+        if refusal is not None:
+            self.refused = refusal
+            return refusal
+        for cost in costs:
+            paid = self._costs[cost.payer]
+            self._costs[cost.payer] = paid.plus(cost.flops, cost.evaluated, cost.generated)
+        return None
+
+    def refusal(self, *costs: Cost) -> Cap | None:
+        """Return the cap that a call would break, without booking it."""
+        budget = self.budget
+        flops = sum(cost.flops for cost in costs)
+        generated = sum(cost.generated for cost in costs)
+        if budget.flops is not None and self._flops() + flops > budget.flops:
+            return Cap.FLOPS
+        if budget.tokens is not None and self._costs[Payer.DECODE].generated + generated > budget.tokens:
+            return Cap.TOKENS
+        if budget.seconds is not None and self._seconds() >= budget.seconds:
+            return Cap.SECONDS
+        if budget.joules is not None and (self._energy().joules or 0.0) >= budget.joules:
+            return Cap.JOULES
+        return None
+
+    def spent(self) -> Spend:
+        """Read clock and meter and return everything spent since the start."""
+        prompt, decode, score = (self._costs[payer] for payer in Payer)
+        return Spend(
+            flops_prompt=prompt.flops,
+            flops_decode=decode.flops,
+            flops_prm=score.flops,
+            tokens_generated=decode.generated,
+            tokens_evaluated=prompt.evaluated + decode.evaluated,
+            tokens_prm=score.evaluated,
+            seconds=self._seconds(),
+            energy=self._energy(),
+        )
+
+    def left(self, cap: Cap) -> float | None:
+        """Return what a cap still allows (never below zero), or ``None`` where there is no cap."""
+        limit = self.budget.of(cap)
+        return None if limit is None else max(0.0, limit - self.spent().of(cap))
+
+    def _flops(self) -> int:
+        return sum(cost.flops for cost in self._costs.values())
+
+    def _seconds(self) -> float:
+        return max(0.0, self._clock() - self._started)
+
+    def _energy(self) -> Reading:
+        now = self._meter.read(Activity(self._flops(), self._seconds()))
+        if now.joules is None or self._baseline.joules is None:
+            return Reading(None, EnergyLabel.UNAVAILABLE, now.scope)
+        return Reading(max(0.0, now.joules - self._baseline.joules), now.label, now.scope)

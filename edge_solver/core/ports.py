@@ -1,0 +1,177 @@
+"""The seams: what the solver asks of a drafter, a scorer, a grader and a meter, and the plain data that crosses.
+
+Each protocol has a real implementation and a scripted one that ships. Nodes are named by (problem key, node id); the
+solver gives the ids, so that an engine can keep its own state per node without knowing the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from edge_solver.core.cost import Shape
+from edge_solver.core.tree import Finish
+
+if TYPE_CHECKING:
+    from edge_solver.core.budget import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the controller needs to know of a model before it has seen it work."""
+
+    name: str
+    sha256: str
+    shape: Shape
+    context: int
+    """Most positions that one path may have."""
+    step_tokens: float = 24.0
+    """Typical tokens of a step: the forecast's first guess, replaced by what is seen."""
+    solution_steps: float = 6.0
+    """Typical steps of a solution: the forecast's first guess, replaced by what is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRequest:
+    """Ask for one step that continues ``parent``; the result will be node ``node``."""
+
+    problem: int
+    node: int
+    parent: int
+    seed: int
+    temperature: float
+    """Softmax temperature; 0 takes the likeliest token."""
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One step as the policy wrote it."""
+
+    problem: int
+    node: int
+    text: str
+    n_tokens: int
+    finish: Finish
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A sign of life after each decode call, so that listeners can show progress and cancel in time."""
+
+    live: int
+    """Branches that are still being written."""
+
+
+class Drafter(Protocol):
+    """Continues tree nodes by one step each."""
+
+    @property
+    def profile(self) -> Profile:
+        """The policy's name, checksum, shape and typical lengths."""
+        ...
+
+    def open(self, problem: int, text: str) -> int:
+        """Make ``text`` the root (node 0) of a new problem and return its prompt's number of tokens.
+
+        Raises:
+            ProblemError: The prompt does not fit the model's context.
+        """
+        ...
+
+    def draft(self, requests: Sequence[DraftRequest], ledger: Ledger) -> Iterator[Draft | Pulse]:
+        """Yield every requested step as it finishes, most valuable request first in line.
+
+        The ledger is asked before every decode call. When it refuses, requests are dropped from the end of the line
+        (they come back with ``Finish.BUDGET``) until it grants the rest.
+        """
+        ...
+
+    def retain(self, problem: int, nodes: Collection[int]) -> None:
+        """Free what is kept for every other node of this problem; an empty collection closes the problem."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """Ask for the reward of one new step."""
+
+    problem: int
+    node: int
+    parent: int
+    text: str
+
+
+class Scorer(Protocol):
+    """Rewards new steps, given the path above them."""
+
+    @property
+    def profile(self) -> Profile:
+        """The process reward model's name, checksum and shape."""
+        ...
+
+    def open(self, problem: int, text: str) -> int:
+        """Make ``text`` the root (node 0) of a new problem and return its number of tokens."""
+        ...
+
+    def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
+        """Return one reward in [0, 1] per request, or ``None`` from the first request the ledger does not pay for."""
+        ...
+
+    def retain(self, problem: int, nodes: Collection[int]) -> None:
+        """Free what is kept for every other node of this problem; an empty collection closes the problem."""
+        ...
+
+
+class Grader(Protocol):
+    """Says when two answers are the same."""
+
+    def same(self, first: str, second: str) -> bool:
+        """Say whether two answers are equal; symmetric, and safe against hostile input."""
+        ...
+
+    def canonical(self, answer: str) -> str:
+        """Return one spelling for everything that is plainly the same answer."""
+        ...
+
+
+class EnergyLabel(str, Enum):
+    """How an energy figure was obtained."""
+
+    MEASURED_WALL = "measured-wall"
+    MEASURED_BATTERY = "measured-battery"
+    COUNTER = "counter"
+    ESTIMATED_CALIBRATED = "estimated-calibrated"
+    ESTIMATED_DEFAULT = "estimated-default"
+    UNAVAILABLE = "unavailable"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Energy since a meter was opened, with how and of what it was measured."""
+
+    joules: float | None
+    """``None`` where there is no number: never 0 in its place."""
+    label: EnergyLabel
+    scope: str
+    """What the figure covers, such as ``"cpu package"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the program did since the ledger was opened: estimators need it, counters ignore it."""
+
+    flops: int
+    seconds: float
+
+
+class Meter(Protocol):
+    """Reads energy."""
+
+    def read(self, activity: Activity) -> Reading:
+        """Return the energy used since the meter was opened; never raises."""
+        ...

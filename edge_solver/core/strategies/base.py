@@ -1,0 +1,68 @@
+"""What a strategy is: a rule that says which nodes to expand next, and a rule that turns leaves into an answer.
+
+Both are pure functions of the tree, a forecast and settings. The solver does everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge_solver.core.budget import Cap
+from edge_solver.core.forecast import Forecast
+from edge_solver.core.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """The user's choices that a strategy may look at."""
+
+    width: int = 16  # N in the paper
+    balance_temperature: float = 0.1  # T_b in the paper
+    rounding: str = "exact"
+    aggregate: str = "last"
+    """How a path's rewards become one: last, min, product or mean."""
+    vote: str | None = None
+    """The final rule; ``None`` takes the strategy's own."""
+    temperature: float = 1.0
+    """The policy's softmax temperature."""
+    max_step_tokens: int = 256
+    max_solution_tokens: int = 1024
+    max_steps: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Draft ``width`` new children of a node."""
+
+    node: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do next; a plan that neither expands nor prunes ends the search."""
+
+    expand: tuple[Expansion, ...] = ()
+    """Most valuable first: where the budget ends in mid-call, the end of the line is dropped."""
+    prune: tuple[int, ...] = ()
+    """Nodes that will not be grown any further."""
+    short_of: Cap | None = None
+    """The cap that made this plan narrower than the settings asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A named way to spend a budget."""
+
+    name: str
+    summary: str
+    plan: Callable[[Tree, Forecast, SearchSettings], Plan]
+    vote: str
+    """The default final rule: weighted, majority or best-of-n."""
+    scored: bool = True
+    """Whether steps are scored at all."""
+    width: int | None = None
+    """A fixed width, where the strategy allows no other."""
+    temperature: float | None = None
+    """A fixed softmax temperature, where the strategy allows no other."""

@@ -1,0 +1,51 @@
+"""REBASE, reward-balanced search (Wu et al. 2024, arXiv 2408.00724, section 3.2), under a budget.
+
+At every depth the width that is left, ``B_i = B_{i-1} - C_i``, is shared among the open steps by the softmax of their
+rewards; a completed solution keeps its unit of width, a branch closed without an answer gives it back. With no cap this
+is the paper's algorithm. Under a cap the width is never larger than the number of branches that can still be finished;
+when the tree is done and the budget is not, the width that is missing begins a new tree beside it.
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from edge_solver.core.allocate import ROUNDINGS
+from edge_solver.core.forecast import Forecast
+from edge_solver.core.reward import aggregate
+from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
+from edge_solver.core.strategies.start import can_start, start
+from edge_solver.core.tree import Finish, Tree
+
+
+def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
+    """Grow the frontier by the width that is left, or start what is missing."""
+    frontier = tree.frontier()
+    if can_start(tree):
+        first = start(tree, forecast, settings)
+        if first.expand or not frontier:
+            return first
+    astray = tuple(node.id for node in frontier if forecast.is_astray(node.id))
+    if astray:
+        return Plan(prune=astray)
+    left = min(_left(tree), settings.width - len(tree.answers()))
+    affordable, cap = forecast.affordable(node.id for node in frontier)
+    width = max(1, int(min(left, affordable)))
+    rewards = [aggregate(settings.aggregate, tree.rewards(node.id)) for node in frontier]
+    widths = ROUNDINGS[settings.rounding](rewards, width, settings.balance_temperature)
+    ranked = sorted(zip(rewards, frontier, widths, strict=True), key=lambda row: (-row[0], row[1].id))
+    return Plan(
+        expand=tuple(Expansion(node.id, share) for _, node, share in ranked if share),
+        prune=tuple(node.id for _, node, share in ranked if not share),
+        short_of=cap if width < left else None,
+    )
+
+
+def _left(tree: Tree) -> int:
+    """Return B_i: the width of the latest layer less the solutions that it completed."""
+    newest = tuple(tree)[-1]
+    layer = takewhile(lambda node: node.depth == newest.depth, reversed(tuple(tree)))
+    return sum(node.finish is not Finish.ANSWER for node in layer)
+
+
+REBASE = Strategy("rebase", "reward-balanced tree search (the default)", plan, vote="weighted")

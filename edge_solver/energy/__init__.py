@@ -1,0 +1,13 @@
+"""Energy meters: one file per way to read energy, and the choice of the best one that works here.
+
+A meter returns a number with its label and scope, or no number; it never returns 0 in the place of one, and no figure
+mixes two sources. The ``Meter`` protocol and the labels are in ``edge_solver.core.ports``.
+"""
+
+from __future__ import annotations
+
+from edge_solver.energy.choose import Choice, choose_meter
+from edge_solver.energy.model import EstimatedMeter
+from edge_solver.energy.powercap import PowercapMeter
+
+__all__ = ["Choice", "EstimatedMeter", "PowercapMeter", "choose_meter"]

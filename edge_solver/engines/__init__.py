@@ -1,0 +1,1 @@
+"""The machines behind the ports: llama.cpp drafts, onnxruntime scores, scripted worlds stand in for both."""

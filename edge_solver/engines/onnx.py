@@ -1,0 +1,272 @@
+"""The process reward model behind the ``Scorer`` port: an ONNX graph that reads only what is new.
+
+The graph takes tokens, positions and the keys and values of what came before, and returns a score per token with the
+new tokens' own keys and values (design: a step's reward is read at its last token). These are kept per tree node, so
+scoring a child costs the child's tokens alone; siblings and branches are scored in one batch. This is the one module
+that touches onnxruntime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from edge_solver.core.budget import Cost, Ledger, Payer
+from edge_solver.core.cost import Shape, span_flops
+from edge_solver.core.ports import Profile, ScoreRequest
+from edge_solver.core.tree import ROOT
+from edge_solver.engines.threads import physical_cores
+from edge_solver.errors import ModelBrokenError, ModelMissingError, ProblemError
+
+INPUTS = ("input_ids", "position_ids", "past_mask", "past_keys", "past_values")
+OUTPUTS = ("scores", "present_keys", "present_values")
+META = "edge_solver."
+"""What our metadata keys begin with."""
+NEEDED = (
+    "template_prefix",
+    "template_suffix",
+    "step_end",
+    "n_layers",
+    "n_heads",
+    "head_dim",
+    "d_attn",
+    "params_matmul",
+    "context",
+)
+MAX_ROWS = 64
+"""Steps in one call: enough to fill the matrix units, few enough to keep the padding and the past small."""
+
+NodeKey = tuple[int, int]
+"""Problem and node id."""
+
+
+class Tokenizer(Protocol):
+    """Cuts text into the tokens that a model was trained with."""
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Return token ids; with ``special``, marks such as ``<|…|>`` become control tokens."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """One node's tokens as the reward model has read them."""
+
+    parent: _Scored | None
+    start: int
+    """Position of its first token."""
+    keys: NDArray[np.float32]
+    """``[layers, heads, tokens, head size]``."""
+    values: NDArray[np.float32]
+    reward: float
+
+    @property
+    def end(self) -> int:
+        return self.start + int(self.keys.shape[2])
+
+    def path(self) -> Iterator[_Scored]:
+        """Iterate from this node up to the root."""
+        node: _Scored | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """Tokens to be read after a node that has been read."""
+
+    node: NodeKey
+    above: _Scored | None
+    tokens: list[int]
+
+    @property
+    def start(self) -> int:
+        return self.above.end if self.above else 0
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.tokens)
+
+
+class OnnxScorer:
+    """Scores steps with an ONNX process reward model."""
+
+    def __init__(
+        self, path: Path, tokenizer: Tokenizer, *, name: str | None = None, threads: int | None = None
+    ) -> None:
+        """Load a graph.
+
+        Args:
+            path: The ONNX file; its metadata holds shape, template and step end.
+            tokenizer: The one that the model was trained with.
+            name: What to call it; by default the name in its metadata.
+            threads: For onnxruntime; by default the physical cores.
+
+        Raises:
+            ModelMissingError: There is no such file.
+            ModelBrokenError: It is not an ONNX graph, or not one with these inputs and outputs.
+        """
+        self._path, self._tokenizer = path, tokenizer
+        self._session = _load(path, threads or physical_cores())
+        meta = _metadata(self._session, path)
+        self._step_end = meta["step_end"]
+        self._prefix, self._suffix = meta["template_prefix"], meta["template_suffix"]
+        self._layers, self._heads, self._head_size = (int(meta[k]) for k in ("n_layers", "n_heads", "head_dim"))
+        matmul = int(meta["params_matmul"])
+        shape = Shape(self._layers, int(meta["d_attn"]), matmul, 0, matmul, 8 * self._layers * int(meta["d_attn"]))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._profile = Profile(name or meta.get("name", path.stem), digest, shape, int(meta["context"]))
+        self._written: dict[NodeKey, tuple[NodeKey | None, list[int]]] = {}
+        """Parent and tokens of every node of the open problems."""
+        self._read: dict[NodeKey, _Scored] = {}
+
+    @property
+    def profile(self) -> Profile:
+        """The process reward model's name, checksum and shape."""
+        return self._profile
+
+    def open(self, problem: int, text: str) -> int:
+        """Make ``text`` the root of a new problem; see ``Scorer.open``."""
+        tokens = self._tokenizer.tokenize(self._prefix, special=True) + self._tokenizer.tokenize(text.strip())
+        tokens += self._tokenizer.tokenize(self._suffix, special=True)
+        if len(tokens) >= self._profile.context:
+            raise ProblemError(
+                f"the problem has {len(tokens)} tokens and {self._profile.name} reads fewer than "
+                f"{self._profile.context}; shorten it, or choose another reward model"
+            )
+        self._written[problem, ROOT] = (None, tokens)
+        return len(tokens)
+
+    def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
+        """Score new steps in as few calls as pay; see ``Scorer.score``."""
+        for request in requests:
+            tokens = self._tokenizer.tokenize(request.text) or self._tokenizer.tokenize(self._step_end)
+            self._written[request.problem, request.node] = ((request.problem, request.parent), tokens)
+        parents = dict.fromkeys((request.problem, request.parent) for request in requests)
+        unread = [self._row(key) for key in parents if key not in self._read]
+        if not self._run_all(unread, ledger):
+            return [None] * len(requests)
+        firsts: dict[tuple[NodeKey, str], NodeKey] = {}  # equal siblings are read once
+        for request in requests:
+            firsts.setdefault(((request.problem, request.parent), request.text), (request.problem, request.node))
+        self._run_all([self._row(node) for node in firsts.values()], ledger)
+        rewards: list[float | None] = []
+        for request in requests:
+            twin = self._read.get(firsts[(request.problem, request.parent), request.text])
+            if twin is not None:
+                self._read[request.problem, request.node] = twin
+            rewards.append(twin.reward if twin else None)
+        return rewards
+
+    def retain(self, problem: int, nodes: Collection[int]) -> None:
+        """Forget every other node of this problem (what a kept node stands on stays with it); see ``Scorer.retain``."""
+        self._read = {key: state for key, state in self._read.items() if key[0] != problem or key[1] in nodes}
+        if not nodes:
+            self._written = {key: written for key, written in self._written.items() if key[0] != problem}
+
+    def _row(self, key: NodeKey) -> _Row:
+        """Collect what must be read for a node: its own tokens, and those of parents that were forgotten."""
+        parts: list[list[int]] = []
+        at: NodeKey | None = key
+        while at is not None and at not in self._read:
+            at, tokens = self._written[at]
+            parts.append(tokens)
+        return _Row(key, self._read[at] if at else None, [token for part in reversed(parts) for token in part])
+
+    def _run_all(self, rows: Sequence[_Row], ledger: Ledger) -> bool:
+        """Read rows, a call at a time; return whether the ledger paid for all of them."""
+        fitting = [row for row in rows if row.end <= self._profile.context]  # the others get no reward
+        for start in range(0, len(fitting), MAX_ROWS):
+            batch = fitting[start : start + MAX_ROWS]
+            whole = len(batch)
+            while batch and ledger.request(self._cost(batch)) is not None:
+                batch.pop()
+            if batch:
+                self._run(batch)
+            if len(batch) < whole:
+                return False
+        return True
+
+    def _cost(self, rows: Sequence[_Row]) -> Cost:
+        flops = sum(span_flops(self._profile.shape, row.start, row.end, 0) for row in rows)
+        return Cost(Payer.SCORE, flops, sum(len(row.tokens) for row in rows))
+
+    def _run(self, rows: Sequence[_Row]) -> None:
+        """Read one batch, right-padded; causality keeps the padding from being seen."""
+        length = max(len(row.tokens) for row in rows)
+        tokens = np.zeros((len(rows), length), np.int64)
+        positions = np.zeros_like(tokens)
+        for index, row in enumerate(rows):
+            tokens[index, : len(row.tokens)] = row.tokens
+            positions[index] = np.arange(row.start, row.start + length)
+        feeds = {"input_ids": tokens, "position_ids": positions, **self._past(rows)}
+        try:
+            scores, keys, values = self._session.run(list(OUTPUTS), feeds)
+        except Exception as error:  # onnxruntime's errors share no public base class
+            raise ModelBrokenError(f"{self._path} cannot score: {str(error).splitlines()[0]}") from error
+        for index, row in enumerate(rows):
+            n = len(row.tokens)
+            self._read[row.node] = _Scored(
+                row.above,
+                row.start,
+                keys[:, index, :, :n].copy(),
+                values[:, index, :, :n].copy(),
+                float(scores[index, n - 1]),
+            )
+
+    def _past(self, rows: Sequence[_Row]) -> dict[str, NDArray[np.float32]]:
+        """Lay out the keys and values of every row's path, right-padded and masked."""
+        length = max(row.start for row in rows)
+        shape = (self._layers, len(rows), self._heads, length, self._head_size)
+        mask = np.zeros((len(rows), length), np.float32)
+        keys, values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        laid: dict[int, int] = {}
+        for index, row in enumerate(rows):
+            mask[index, : row.start] = 1
+            twin = laid.setdefault(id(row.above), index)
+            if twin != index:  # siblings stand on the same path
+                keys[:, index], values[:, index] = keys[:, twin], values[:, twin]
+                continue
+            for above in row.above.path() if row.above else ():
+                keys[:, index, :, above.start : above.end] = above.keys
+                values[:, index, :, above.start : above.end] = above.values
+        return {"past_mask": mask, "past_keys": keys, "past_values": values}
+
+
+def _load(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    if not path.exists():
+        raise ModelMissingError(f"there is no reward model file {path}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Threads that spin while they wait would take the cores from llama.cpp between two scoring calls.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no public base class
+        raise ModelBrokenError(f"onnxruntime cannot load {path}: {str(error).splitlines()[0]}") from error
+
+
+def _metadata(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:
+    """Return the graph's own description, after a look at its inputs and outputs."""
+    found = tuple(i.name for i in session.get_inputs()), tuple(o.name for o in session.get_outputs())
+    if set(found[0]) != set(INPUTS) or set(found[1]) != set(OUTPUTS):
+        raise ModelBrokenError(
+            f"{path} is not a reward model of ours: it has inputs {', '.join(found[0])} and outputs "
+            f"{', '.join(found[1])}, not {', '.join(INPUTS)} and {', '.join(OUTPUTS)}"
+        )
+    given = session.get_modelmeta().custom_metadata_map
+    meta = {name.removeprefix(META): value for name, value in given.items() if name.startswith(META)}
+    lacking = [name for name in NEEDED if name not in meta]
+    if lacking:
+        raise ModelBrokenError(f"{path} does not say its {', '.join(META + name for name in lacking)}; export it again")
+    return meta

@@ -1,0 +1,170 @@
+"""Which part of which tree sits in the KV cache: paths, the sequences that hold them, and the cells they fill.
+
+Bookkeeping only, in the manner of a page table: it hands out llama.cpp's sequence ids, forks them, and frees them, and
+always knows the number of cells in use. The invariant: a node's tokens are in the cache at most once, and are there as
+long as at least one sequence passes through the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+NodeKey = tuple[int, int]
+"""Problem and node id."""
+
+
+class SequenceStore(Protocol):
+    """What a KV cache can do with sequences."""
+
+    def fork(self, source: int, target: int, length: int) -> None:
+        """Let ``target`` share the first ``length`` positions of ``source``."""
+        ...
+
+    def free(self, sequence: int) -> None:
+        """Take a sequence out of every cell."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Prefix:
+    """One node's tokens, and how much of them is in the cache."""
+
+    parent: Prefix | None
+    start: int
+    """Position of its first token."""
+    tokens: list[int]
+    evaluated: int = 0
+    """How many of its tokens are in the cache."""
+    sequence: int | None = None
+    """The sequence that ends in this node, kept so that it can be continued."""
+    holders: set[int] = field(default_factory=set)
+    """Every sequence that passes through it."""
+    logits: NDArray[np.float32] | None = None
+    """What may come after its last token; kept as long as ``sequence`` is."""
+
+    @property
+    def end(self) -> int:
+        """Position after its last token."""
+        return self.start + len(self.tokens)
+
+    def path(self) -> Iterator[Prefix]:
+        """Iterate from this node up to the root."""
+        node: Prefix | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+class Prefixes:
+    """All nodes of all open problems, and the cache's sequences shared out among them."""
+
+    def __init__(self, store: SequenceStore, sequences: int, cells: int) -> None:
+        """Start empty, with ``sequences`` ids to give away and ``cells`` tokens of room."""
+        self._store = store
+        self._free = list(range(sequences - 1, -1, -1))
+        self._nodes: dict[NodeKey, Prefix] = {}
+        self.cells = cells
+        self.used = 0
+        """Cells in use."""
+
+    def __getitem__(self, key: NodeKey) -> Prefix:
+        """Return a node of an open problem."""
+        return self._nodes[key]
+
+    @property
+    def free_sequences(self) -> int:
+        """How many more sequences can be begun."""
+        return len(self._free)
+
+    @property
+    def kept(self) -> list[Prefix]:
+        """Nodes whose own sequence is kept, oldest first."""
+        return [node for node in self._nodes.values() if node.sequence is not None]
+
+    def add_root(self, key: NodeKey, tokens: list[int]) -> Prefix:
+        """Open a problem with its prompt; nothing is in the cache yet."""
+        return self._add(key, Prefix(None, 0, tokens))
+
+    def add_child(self, key: NodeKey, parent: Prefix, *, take_over: bool = False) -> Prefix:
+        """Begin a node after a fully evaluated one, on a sequence forked from it (or on the parent's own)."""
+        child = self._add(key, Prefix(parent, parent.end, []))
+        if take_over:
+            child.sequence, parent.sequence, parent.logits = parent.sequence, None, None
+            assert child.sequence is not None  # only a kept parent can be taken over
+            child.holders.add(child.sequence)
+        else:
+            self._give_sequence(child, parent, parent.end)
+        return child
+
+    def settle(self, node: Prefix) -> tuple[list[int], int]:
+        """Give a node a sequence of its own and return the tokens that it still lacks and where they start.
+
+        The caller must evaluate exactly these, then say so with ``evaluated``.
+        """
+        lacking = self.lacking(node)
+        if node.sequence is None:
+            held = next((above for above in node.path() if above.holders), None)
+            self._give_sequence(node, held, node.end - len(lacking))
+        return lacking, node.end - len(lacking)
+
+    def lacking(self, node: Prefix) -> list[int]:
+        """Return the tokens to evaluate before a node's next token can be sampled (always the end of its path).
+
+        That is what is not in the cache, or at least the last token where its logits were not kept.
+        """
+        if node.logits is not None:
+            return []
+        if node.evaluated == len(node.tokens) and node.holders:
+            return node.tokens[-1:]
+        parts: list[list[int]] = []
+        for above in node.path():
+            if above.evaluated == len(above.tokens) and above.holders:
+                break
+            parts.append(above.tokens[above.evaluated :])
+        return [token for part in reversed(parts) for token in part]
+
+    def evaluated(self, node: Prefix) -> None:
+        """Record that a node's whole path has been evaluated on its own sequence."""
+        for above in node.path():
+            if above.evaluated == len(above.tokens) and above is not node:
+                break
+            self.used += len(above.tokens) - above.evaluated
+            above.evaluated = len(above.tokens)
+
+    def release(self, node: Prefix) -> None:
+        """Give up a node's own sequence; its cells become free unless another sequence passes through."""
+        sequence, node.sequence, node.logits = node.sequence, None, None
+        if sequence is None:
+            return
+        self._store.free(sequence)
+        self._free.append(sequence)
+        for above in node.path():
+            above.holders.discard(sequence)
+            if not above.holders:
+                self.used -= above.evaluated
+                above.evaluated = 0
+
+    def retain(self, problem: int, nodes: frozenset[int]) -> None:
+        """Release every other node of a problem; with no nodes, forget the problem."""
+        for (owner, node_id), node in self._nodes.items():
+            if owner == problem and node_id not in nodes:
+                self.release(node)
+        if not nodes:
+            self._nodes = {key: node for key, node in self._nodes.items() if key[0] != problem}
+
+    def _add(self, key: NodeKey, node: Prefix) -> Prefix:
+        self._nodes[key] = node
+        return node
+
+    def _give_sequence(self, node: Prefix, held: Prefix | None, length: int) -> None:
+        """Put a free sequence through ``node`` that shares its first ``length`` positions with ``held``."""
+        sequence = node.sequence = self._free.pop()
+        if held is not None:
+            self._store.fork(next(iter(held.holders)), sequence, length)
+        for above in node.path():
+            above.holders.add(sequence)

@@ -1,0 +1,291 @@
+"""The loop: plan, draft, score, grow, and say so.
+
+A ``Search`` joins the pure core to the ports and yields every move as an event. It knows nothing of llama.cpp, ONNX,
+terminals or files. Its invariant: at any moment ``solution()`` is the best answer that the tree holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from edge_solver.core.budget import Budget, Cap, Ledger
+from edge_solver.core.cost import paper_flops
+from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, Started
+from edge_solver.core.forecast import Forecast
+from edge_solver.core.ports import Draft, Drafter, DraftRequest, Grader, Profile, Pulse, Scorer, ScoreRequest
+from edge_solver.core.reward import aggregate
+from edge_solver.core.solution import (
+    CandidateAnswer,
+    ModelUsed,
+    PathStep,
+    Solution,
+    Spent,
+    StrategyUsed,
+    TreeSize,
+)
+from edge_solver.core.strategies import Plan, SearchSettings, Strategy
+from edge_solver.core.tree import ROOT, Finish, Node, Tree
+from edge_solver.core.vote import Ballot, Tally, vote
+from edge_solver.errors import ProblemError
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The ports a search works with; ``scorer`` may be missing where the strategy asks for no rewards."""
+
+    drafter: Drafter
+    scorer: Scorer | None
+    grader: Grader
+
+
+class Search:
+    """One problem being solved. Iterate over it for events; stop iterating, or call ``cancel``, to stop the search."""
+
+    def __init__(
+        self,
+        problem: str,
+        engines: Engines,
+        ledger: Ledger,
+        strategy: Strategy,
+        settings: SearchSettings,
+        *,
+        seed: int = 0,
+        key: int = 0,
+    ) -> None:
+        """Open the problem in the engines; nothing is evaluated before the first event is asked for.
+
+        Args:
+            problem: What to solve.
+            engines: Drafter, scorer and grader.
+            ledger: Grants or refuses every call.
+            strategy: Plans and votes.
+            settings: What the strategy may look at.
+            seed: Same seed, models and settings give the same tree.
+            key: Names the problem in engines that several searches share.
+
+        Raises:
+            ProblemError: The problem is empty or does not fit the model's context.
+        """
+        if not problem.strip():
+            raise ProblemError("the problem is empty; type it in quotes, or give - to read it from standard input")
+        self.problem = problem
+        self.strategy = strategy
+        self.settings = replace(
+            settings,
+            width=strategy.width or settings.width,
+            temperature=settings.temperature if strategy.temperature is None else strategy.temperature,
+            vote=settings.vote or strategy.vote,
+        )
+        self.ledger = ledger
+        self.seed = seed
+        self._key = key
+        self._drafter, self._grader = engines.drafter, engines.grader
+        self._scorer = engines.scorer if strategy.scored else None
+        self.tree = Tree(problem, self._drafter.open(key, problem))
+        if self._scorer is not None:
+            self._scorer.open(key, problem)
+        prm = self._scorer.profile if self._scorer is not None else None
+        self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
+        self._felt: Cap | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Ask for an end after the current call; the last event then carries the best answer so far. Thread-safe."""
+        self._cancelled = True
+
+    def __iter__(self) -> Iterator[Event]:
+        """Run the search and yield its events; the last one is ``Solved``."""
+        try:
+            yield self._started()
+            leader: str | None = None
+            while not self._cancelled:
+                plan = self.strategy.plan(self.tree, self._forecast, self.settings)
+                self._felt = plan.short_of
+                if not plan.expand and not plan.prune:
+                    break
+                yield Planned(tuple((e.node, e.width) for e in plan.expand), plan.prune, plan.short_of)
+                self.tree.prune(plan.prune)
+                if not plan.expand:
+                    continue
+                size = len(self.tree)
+                yield from self._grow(plan)
+                tally = self._tally()
+                winner = tally.winner
+                if winner is not None and winner.answer != leader:
+                    leader = winner.answer
+                    yield Leading(winner.answer, tally.confidence, winner.votes)
+                yield Billed(self._bill())
+                if len(self.tree) == size:
+                    break
+        finally:
+            self._retain(())
+        yield Solved(self.solution())
+
+    def solution(self) -> Solution:
+        """Return the best answer so far with everything that belongs to it."""
+        tally = self._tally()
+        winner = tally.winner
+        scorer = self._scorer
+        return Solution(
+            problem=self.problem,
+            answer=winner.answer if winner else None,
+            confidence=tally.confidence,
+            stopped_by=self._stopped_by(),
+            candidates=tuple(CandidateAnswer(c.answer, c.weight, c.votes) for c in tally.candidates),
+            spent=self._bill(),
+            budget=self.ledger.budget,
+            strategy=self._strategy_used(),
+            tree=TreeSize(len(self.tree), len(self.tree.answers()), self.tree.depth),
+            best_path=tuple(PathStep(s.text, s.reward) for s in self.tree.path(winner.best)) if winner else (),
+            policy=_used(self._drafter.profile),
+            prm=_used(scorer.profile) if scorer else None,
+            seed=self.seed,
+            smallest_useful=self._smallest_useful() if winner is None and self._felt is not None else None,
+        )
+
+    def _grow(self, plan: Plan) -> Iterator[Event]:
+        """Draft, score and append the plan's nodes, those that are finished even where the listener leaves early."""
+        requests = self._requests(plan)
+        drafts: dict[int, Draft] = {}
+        rewards: dict[int, float] = {}
+        self._retain({ROOT, *(node.id for node in self.tree.frontier()), *(e.node for e in plan.expand)})
+        try:
+            yield from self._draft(requests, drafts)
+            yield from self._score(requests, drafts, rewards)
+        finally:
+            for request in requests:
+                draft = drafts.get(request.node)
+                if draft is not None and draft.n_tokens:
+                    self._append(draft, request.parent, rewards.get(draft.node))
+
+    def _requests(self, plan: Plan) -> list[DraftRequest]:
+        parents = [expansion.node for expansion in plan.expand for _ in range(expansion.width)]
+        return [
+            DraftRequest(
+                problem=self._key,
+                node=self.tree.next_id + offset,
+                parent=parent,
+                seed=self.seed,
+                temperature=self.settings.temperature,
+                max_tokens=self._room(self.tree[parent]),
+            )
+            for offset, parent in enumerate(parents)
+        ]
+
+    def _room(self, parent: Node) -> int:
+        """Return how many tokens a step after ``parent`` may have."""
+        written = parent.end - self.tree.root.end
+        return min(
+            self.settings.max_step_tokens,
+            self.settings.max_solution_tokens - written,
+            self._drafter.profile.context - parent.end,
+        )
+
+    def _draft(self, requests: list[DraftRequest], drafts: dict[int, Draft]) -> Iterator[Event]:
+        """Yield events while the drafter works, and put its drafts under their node ids."""
+        parents = {request.node: request.parent for request in requests}
+        stream = self._drafter.draft([r for r in requests if r.max_tokens > 0], self.ledger)
+        for item in stream:
+            if isinstance(item, Pulse):
+                yield Pulsed(item.live, self._bill())
+            else:
+                drafts[item.node] = item
+                self._felt = self.ledger.refused if item.finish is Finish.BUDGET else self._felt
+                if item.n_tokens:
+                    parent = self.tree[parents[item.node]]
+                    yield Drafted(
+                        item.node, parent.id, parent.depth + 1, item.text, item.n_tokens, item.finish, item.answer
+                    )
+            if self._cancelled:
+                break
+
+    def _score(
+        self, requests: list[DraftRequest], drafts: dict[int, Draft], rewards: dict[int, float]
+    ) -> Iterator[Event]:
+        """Put the rewards of whole steps under their node ids, and yield them."""
+        whole = [
+            ScoreRequest(self._key, request.node, request.parent, drafts[request.node].text)
+            for request in requests
+            if request.node in drafts and drafts[request.node].finish in (Finish.STEP, Finish.ANSWER)
+        ]
+        if self._scorer is None or not whole or self._cancelled:
+            return
+        scores = self._scorer.score(whole, self.ledger)
+        rewards.update((step.node, score) for step, score in zip(whole, scores, strict=True) if score is not None)
+        if len(rewards) < len(whole):
+            self._felt = self.ledger.refused
+        for node, reward in rewards.items():
+            yield Scored(node, reward)
+
+    def _append(self, draft: Draft, parent_id: int, reward: float | None) -> None:
+        parent = self.tree[parent_id]
+        finish = draft.finish
+        end = parent.end + draft.n_tokens
+        too_long = (
+            parent.depth + 1 >= self.settings.max_steps
+            or end - self.tree.root.end >= self.settings.max_solution_tokens
+            or end >= self._drafter.profile.context
+        )
+        if finish is Finish.STEP and too_long:
+            finish = Finish.LENGTH
+        depth = parent.depth + 1
+        self.tree.add(Node(draft.node, parent_id, depth, draft.text, draft.n_tokens, end, finish, draft.answer, reward))
+
+    def _retain(self, nodes: set[int] | tuple[()]) -> None:
+        self._drafter.retain(self._key, nodes)
+        if self._scorer is not None:
+            self._scorer.retain(self._key, nodes)
+
+    def _tally(self) -> Tally:
+        ballots = (
+            Ballot(leaf.id, leaf.answer, aggregate(self.settings.aggregate, self.tree.rewards(leaf.id)))
+            for leaf in self.tree.answers()
+            if leaf.answer is not None
+        )
+        return vote(self.settings.vote or self.strategy.vote, ballots, self._grader.same)
+
+    def _stopped_by(self) -> str:
+        if self._cancelled:
+            return "cancelled"
+        if self._felt is not None and len(self.tree.answers()) < self.settings.width:
+            return self._felt.value
+        return "complete"
+
+    def _smallest_useful(self) -> Budget | None:
+        limits = {cap.value: self._forecast.smallest_useful(cap) for cap in self.ledger.budget.caps}
+        known = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+        return Budget(**known) if known else None  # type: ignore[arg-type]  # tokens are whole, see Forecast
+
+    def _bill(self) -> Spent:
+        spend = self.ledger.spent()
+        return Spent.from_spend(spend, paper_flops(self._drafter.profile.shape, spend.tokens_generated))
+
+    def _strategy_used(self) -> StrategyUsed:
+        settings = self.settings
+        return StrategyUsed(
+            name=self.strategy.name,
+            width=self.settings.width,
+            vote=self.settings.vote or self.strategy.vote,
+            aggregate=settings.aggregate,
+            rounding=settings.rounding,
+            balance_temperature=settings.balance_temperature,
+            temperature=self.settings.temperature,
+        )
+
+    def _started(self) -> Started:
+        scorer = self._scorer
+        return Started(
+            problem=self.problem,
+            prompt_tokens=self.tree.root.n_tokens,
+            strategy=self._strategy_used(),
+            budget=self.ledger.budget,
+            policy=_used(self._drafter.profile),
+            prm=_used(scorer.profile) if scorer else None,
+            seed=self.seed,
+        )
+
+
+def _used(profile: Profile) -> ModelUsed:
+    return ModelUsed(profile.name, profile.sha256)

@@ -1,0 +1,114 @@
+"""Canonical solutions as token arrays: one flat uint16 array and, per problem, where prompt and solution begin."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from .problems import Split, draw, solution_of
+from .template import END, PAD, PROBLEM, SOLUTION
+from .tokenizer import load_tokenizer
+
+CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Tokenised problems with their solutions."""
+
+    tokens: npt.NDArray[np.uint16]
+    starts: npt.NDArray[np.int64]
+    """`[N + 1]`: problem `i` is `tokens[starts[i]:starts[i + 1]]`."""
+    prompts: npt.NDArray[np.int64]
+    """`[N]`: length of the prompt of each problem."""
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+    def save(self, path: Path) -> None:
+        """Write the arrays."""
+        np.savez(path, tokens=self.tokens, starts=self.starts, prompts=self.prompts)
+
+    @classmethod
+    def load(cls, path: Path) -> Corpus:
+        """Read the arrays."""
+        with np.load(path) as arrays:
+            return cls(arrays["tokens"], arrays["starts"], arrays["prompts"])
+
+
+def build(tokenizer: Tokenizer, count: int, seed: int, split: Split) -> Corpus:
+    """Draw problems and encode them with their canonical solutions."""
+    rng = random.Random(seed)
+    pieces: list[npt.NDArray[np.uint16]] = []
+    lengths: list[int] = []
+    prompts: list[int] = []
+    while len(prompts) < count:
+        drawn = [draw(rng, split=split) for _ in range(min(CHUNK, count - len(prompts)))]
+        texts = tokenizer.encode_batch([p.text for p in drawn], add_special_tokens=False)
+        solutions = tokenizer.encode_batch([solution_of(p) for p in drawn], add_special_tokens=False)
+        for text, solution in zip(texts, solutions, strict=True):
+            row = [PROBLEM, *text.ids, SOLUTION, *solution.ids, END]
+            pieces.append(np.array(row, dtype=np.uint16))
+            lengths.append(len(row))
+            prompts.append(len(text.ids) + 2)
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    return Corpus(np.concatenate(pieces), starts, np.array(prompts))
+
+
+def batches(
+    lengths: npt.NDArray[np.int64], tokens_per_batch: int, rng: np.random.Generator, pool: int = 8192
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield index arrays of rows of similar length, about `tokens_per_batch` with padding, for ever."""
+    while True:
+        order = rng.permutation(len(lengths))
+        for begin in range(0, len(order), pool):
+            part = order[begin : begin + pool]
+            yield from cut(part[np.argsort(lengths[part], kind="stable")], lengths, tokens_per_batch, rng)
+
+
+def cut(
+    rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], tokens_per_batch: int, rng: np.random.Generator
+) -> list[npt.NDArray[np.int64]]:
+    """Cut rows sorted by length into batches, in random order."""
+    found: list[npt.NDArray[np.int64]] = []
+    end = len(rows)
+    while end > 0:
+        size = max(1, tokens_per_batch // int(lengths[rows[end - 1]]))
+        found.append(rows[max(0, end - size) : end])
+        end -= size
+    return [found[i] for i in rng.permutation(len(found))]
+
+
+def padded(rows: list[npt.NDArray[np.uint16]]) -> npt.NDArray[np.int64]:
+    """Stack rows `[B, T]`, padded on the right."""
+    width = max(map(len, rows))
+    out = np.full((len(rows), width), PAD, dtype=np.int64)
+    for i, row in enumerate(rows):
+        out[i, : len(row)] = row
+    return out
+
+
+def main() -> None:
+    """Build the training corpus."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--problems", type=int, default=400_000)
+    parser.add_argument("--seed", type=int, default=2)
+    args = parser.parse_args()
+    corpus = build(load_tokenizer(args.tokenizer), args.problems, args.seed, "train")
+    corpus.save(args.out)
+    solution = len(corpus.tokens) - int(corpus.prompts.sum())
+    print(f"{len(corpus):,} problems, {len(corpus.tokens):,} tokens, {solution / len(corpus):.0f} per solution, "
+          f"longest row {int(np.diff(corpus.starts).max())}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The transformer both built-in models use: Llama's shape, small enough for two CPU cores.
+
+RMSNorm (its gain is left to the matrix that follows: exports write ones), rotary positions in the interleaved
+convention (pairs 2i, 2i+1: llama.cpp's "NORM" rope for this architecture, so that weights are exported without
+permutation), SwiGLU, no biases. With `scalar_head` the same trunk scores each position instead of predicting the next
+token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .fused import gated, normalise, rotate
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The numbers that fix the network."""
+
+    vocabulary: int = 512
+    width: int = 192
+    layers: int = 6
+    head_dim: int = 32
+    feed_forward: int = 512
+    context: int = 1024
+    rope_base: float = 10_000.0
+    norm_epsilon: float = 1e-5
+
+    @property
+    def heads(self) -> int:
+        """Number of attention heads."""
+        return self.width // self.head_dim
+
+
+@dataclass(slots=True)
+class Cache:
+    """Keys and values of one layer, `[B, T, H, head_dim]`, filled up to a length kept by the caller."""
+
+    keys: Tensor
+    values: Tensor
+
+
+def turns(positions: Tensor, shape: Shape) -> Tensor:
+    """Return the rotations `[T, 1, head_dim / 2]` of integer positions `[T]` as complex numbers."""
+    exponent = torch.arange(0, shape.head_dim, 2, dtype=torch.float32) / shape.head_dim
+    angle = positions.float()[:, None, None] * shape.rope_base**-exponent
+    return torch.polar(torch.ones_like(angle), angle)
+
+
+class Block(nn.Module):
+    """One layer: attention, then feed-forward, each on a normalised residual."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.width
+        self.shape = shape
+        self.query = nn.Linear(width, width, bias=False)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width, bias=False)
+        self.output = nn.Linear(width, width, bias=False)
+        self.gate = nn.Linear(width, shape.feed_forward, bias=False)
+        self.up = nn.Linear(width, shape.feed_forward, bias=False)
+        self.down = nn.Linear(shape.feed_forward, width, bias=False)
+
+    def projected(self, x: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values `[B, T, H, head_dim]`, the first two rotated."""
+        shape = self.shape
+        weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
+        joined = F.linear(normalise(x, shape.norm_epsilon), weight)
+        both, value = joined.split((2 * shape.width, shape.width), dim=-1)
+        rotated = rotate(both.unflatten(-1, (2 * shape.heads, shape.head_dim)), turn)
+        query, key = rotated.chunk(2, dim=2)
+        return query, key, value.unflatten(-1, (shape.heads, shape.head_dim))
+
+    def forward(self, x: Tensor, turn: Tensor) -> Tensor:
+        """Run the layer causally over whole sequences."""
+        query, key, value = (part.transpose(1, 2) for part in self.projected(x, turn))
+        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
+        return x + self.feed(x)
+
+    def feed(self, x: Tensor) -> Tensor:
+        """Return the feed-forward update of the residual."""
+        weight = torch.cat((self.gate.weight, self.up.weight))
+        update: Tensor = self.down(gated(F.linear(normalise(x, self.shape.norm_epsilon), weight)))
+        return update
+
+    def step(self, x: Tensor, turn: Tensor, cache: Cache, length: int) -> Tensor:
+        """Run the layer on new tokens `[B, T, width]` at `length`: a prompt (`length` 0) or one token a row."""
+        query, key, value = self.projected(x, turn)
+        end = length + x.shape[1]
+        cache.keys[:, length:end] = key
+        cache.values[:, length:end] = value
+        keys, values = (part[:, :end].transpose(1, 2) for part in (cache.keys, cache.values))
+        mixed = F.scaled_dot_product_attention(query.transpose(1, 2), keys, values, is_causal=length == 0)
+        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
+        return x + self.feed(x)
+
+
+class Transformer(nn.Module):
+    """Embedding, blocks, final norm, and a head: next-token logits or one score."""
+
+    def __init__(self, shape: Shape, *, scalar_head: bool = False) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.head = nn.Linear(shape.width, 1 if scalar_head else shape.vocabulary, bias=scalar_head)
+        self.reset()
+
+    def reset(self) -> None:
+        """Draw initial weights; projections back into the residual start small."""
+        for name, parameter in self.named_parameters():
+            if parameter.ndim < 2:
+                nn.init.zeros_(parameter)
+                continue
+            scale = 0.5 if "embedding" in name else 0.02 if "head" in name else self.shape.width**-0.5
+            if "output" in name or "down" in name:
+                scale *= 0.2
+            nn.init.normal_(parameter, std=scale)
+
+    def trunk(self, tokens: Tensor) -> Tensor:
+        """Return the normalised states `[B, T, width]` of token ids `[B, T]`."""
+        turn = turns(torch.arange(tokens.shape[1]), self.shape)
+        x: Tensor = self.embedding(tokens)
+        for block in self.blocks:
+            x = block(x, turn)
+        return normalise(x, self.shape.norm_epsilon)
+
+    def continued(self, tokens: Tensor, caches: list[Cache], length: int) -> Tensor:
+        """Return the head's output `[B, out]` at the last of some new tokens `[B, T]`, extending the caches."""
+        turn = turns(torch.arange(length, length + tokens.shape[1]), self.shape)
+        x: Tensor = self.embedding(tokens)
+        for block, cache in zip(self.blocks, caches, strict=True):
+            x = block.step(x, turn, cache, length)
+        last: Tensor = self.head(normalise(x[:, -1], self.shape.norm_epsilon))
+        return last
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return logits `[B, T, vocabulary]`, or `[B, T, 1]` with a scalar head."""
+        logits: Tensor = self.head(self.trunk(tokens))
+        return logits
+
+
+def parameters_per_token(shape: Shape, *, scalar_head: bool) -> int:
+    """Count the weights a token is multiplied by: all linear layers and the head, not the embedding."""
+    block = 4 * shape.width**2 + 3 * shape.width * shape.feed_forward
+    return shape.layers * block + shape.width * (1 if scalar_head else shape.vocabulary)

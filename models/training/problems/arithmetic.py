@@ -1,0 +1,96 @@
+"""Sums, differences and products of integers."""
+
+from __future__ import annotations
+
+import random
+
+from .base import Problem, Work, number_of_digits, sign
+from .columns import add, subtract
+
+SUMS = (
+    "What is {a} + {b}?", "Calculate {a} + {b}.", "{a} + {b}", "{a}+{b}", "Add {a} and {b}.", "Work out {a} + {b}.",
+    "Add together {a} and {b}.", "What is the sum of {a} and {b}?", "Total of {a} and {b}.", "{a} + {b} = ?",
+    "What is {a} plus {b}?", "Put together {a} and {b}.", "Sum {a} and {b}.", "compute {a} + {b}",
+)  # fmt: skip
+DIFFERENCES = (
+    "What is {a} - {b}?", "Calculate {a} - {b}.", "{a} - {b}", "{a}-{b}", "Subtract {b} from {a}.",
+    "Work out {a} - {b}.", "What is {a} minus {b}?", "What is {a} take away {b}?", "What is {b} less than {a}?",
+    "What is the difference between {a} and {b}?", "{a} - {b} = ?", "compute {a} - {b}",
+)  # fmt: skip
+PRODUCTS = (
+    "What is {a} * {b}?", "Calculate {a}*{b}.", "{a}*{b}", "{a} * {b}", "Multiply {a} and {b}.", "Work out {a} * {b}.",
+    "What is {a} times {b}?", "What is the product of {a} and {b}?", "Product of {a} and {b}.", "{a} x {b}",
+    "compute {a} * {b}", "{a} times {b}", "{a} * {b} = ?",
+)  # fmt: skip
+
+
+def sums(rng: random.Random) -> Problem:
+    """Draw a sum or a difference of up to five digits."""
+    a = sign(rng, number_of_digits(rng, 1, 5), 0.2)
+    b = sign(rng, number_of_digits(rng, 1, 5), 0.2)
+    subtracting = rng.random() < 0.5
+    wording = rng.choice(DIFFERENCES if subtracting else SUMS)
+    if "difference between" in wording and a < b:
+        a, b = b, a
+
+    def solve(work: Work) -> str:
+        x, y = work.copy(a), work.copy(b)
+        return str(subtract(work, x, y) if subtracting else add(work, x, y))
+
+    return Problem(wording.format(a=a, b=b), "add_sub", solve)
+
+
+def products(rng: random.Random) -> Problem:
+    """Draw a product of up to three by two digits."""
+    a = number_of_digits(rng, 1, 3)
+    b = number_of_digits(rng, 1, 2)
+    if rng.random() < 0.5:
+        a, b = b, a
+    a, b = sign(rng, a, 0.1), sign(rng, b, 0.1)
+
+    def solve(work: Work) -> str:
+        return str(multiply(work, work.copy(a), work.copy(b)))
+
+    return Problem(rng.choice(PRODUCTS).format(a=a, b=b), "multiplication", solve)
+
+
+def multiply(work: Work, a: int, b: int) -> int:
+    """Write a product: signs first, then the longer number times each digit of the shorter."""
+    if a < 0 or b < 0:
+        negative = (a < 0) != (b < 0)
+        x, y = abs(a), abs(b)
+        work.line(f"{a}*{b} = -({x}*{y})" if negative else f"{a}*{b} = {x}*{y}")
+        product = multiply(work, work.copy(x), work.copy(y))
+        return -product if negative else product
+    if a < b:
+        a, b = b, a
+    if b < 10:
+        return by_digit(work, a, b)
+    tens, ones = b - b % 10, b % 10
+    if not ones:
+        return by_tens(work, a, tens)
+    work.line(f"{a}*{b} = {a}*{tens}+{a}*{ones}")
+    high = by_tens(work, work.copy(a), work.copy(tens))
+    low = by_digit(work, work.copy(a), work.copy(ones))
+    return add(work, high, low)
+
+
+def by_tens(work: Work, a: int, tens: int) -> int:
+    """Write a product with a round number."""
+    product = by_digit(work, a, work.copy(tens // 10))
+    return work.shows(f"{a}*{tens}", product * 10)
+
+
+def by_digit(work: Work, a: int, digit: int) -> int:
+    """Write a product with one digit: place by place, then the places added."""
+    if a < 20:
+        return work.shows(f"{a}*{digit}", a * digit)
+    places = [int(d) * 10**i for i, d in enumerate(reversed(str(a))) if d != "0"][::-1]
+    parts = [work.value(place * digit) for place in places]
+    if len(parts) == 1:
+        return work.shows(f"{a}*{digit}", parts[0])
+    work.line(f"{a}*{digit} = {'+'.join(map(str, parts))}")
+    total = parts[0]
+    for part in parts[1:]:
+        total = work.shows(f"{total}+{part}", total + part)
+    return total

@@ -1,0 +1,80 @@
+"""Column addition and subtraction, a line per digit: what a small network can learn."""
+
+from __future__ import annotations
+
+from .base import Work, minus, plus
+
+DIRECT_BELOW = 100
+
+
+def add(work: Work, a: int, b: int) -> int:
+    """Write a sum of integers of any sign."""
+    if a < 0 and b < 0:
+        work.line(f"{plus(a, b)} = -({-a}+{-b})")
+        return -add(work, work.copy(-a), work.copy(-b))
+    if a < 0 or b < 0:
+        positive, negative = (b, -a) if a < 0 else (a, -b)
+        if a < 0 or positive < negative:
+            flipped = f"{positive}-{negative}" if positive >= negative else f"-({negative}-{positive})"
+            work.line(f"{plus(a, b)} = {flipped}")
+        if positive < negative:
+            return -take(work, work.copy(negative), work.copy(positive))
+        return take(work, work.copy(positive), work.copy(negative))
+    if max(a, b) >= DIRECT_BELOW:
+        total = digits_added(work, a, b)
+        work.line(f"{a}+{b} = {total}")
+        return total
+    return work.shows(f"{a}+{b}", a + b)
+
+
+def digits_added(work: Work, a: int, b: int) -> int:
+    """Write one line a column, from the right; return the sum read off the columns."""
+    carry, total, place = 0, 0, 1
+    while a or b:
+        x, y = work.copy(a % 10), work.copy(b % 10)
+        column = work.shows(f"{x}+{y}+1" if carry else f"{x}+{y}", x + y + carry)
+        a, b = a // 10, b // 10
+        total += (column % 10) * place
+        carry = 1 if column > 9 else 0
+        place *= 10
+    return work.value(total + carry * place)
+
+
+def take(work: Work, a: int, b: int) -> int:
+    """Write a difference of non-negative integers, `a >= b` when nothing went wrong before."""
+    if a < b:
+        return work.shows(f"{a}-{b}", a - b)
+    if max(a, b) < DIRECT_BELOW:
+        return work.shows(f"{a}-{b}", a - b)
+    total = digits_taken(work, a, b)
+    work.line(f"{a}-{b} = {total}")
+    return total
+
+
+def digits_taken(work: Work, a: int, b: int) -> int:
+    """Write one line a column, borrowing ten where needed."""
+    borrow, total, place = 0, 0, 1
+    while a:
+        x, y = work.copy(a % 10), work.copy(b % 10)
+        short = x - y - borrow < 0
+        top = x + 10 if short else x
+        column = work.shows(f"{top}-{y}-1" if borrow else f"{top}-{y}", top - y - borrow)
+        a, b = a // 10, b // 10
+        total += (abs(column) % 10) * place
+        borrow = 1 if short else 0
+        place *= 10
+    return work.value(total)
+
+
+def subtract(work: Work, a: int, b: int) -> int:
+    """Write a difference of integers of any sign."""
+    if b < 0:
+        work.line(f"{a}-{b} = {a}+{-b}")
+        return add(work, work.copy(a), work.copy(-b))
+    if a >= 0:
+        if a < b:
+            work.line(f"{minus(a, b)} = -({b}-{a})")
+            return -take(work, work.copy(b), work.copy(a))
+        return take(work, work.copy(a), work.copy(b))
+    work.line(f"{minus(a, b)} = -({-a}+{b})")
+    return -add(work, work.copy(-a), work.copy(b))

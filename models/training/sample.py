@@ -1,0 +1,164 @@
+"""Sample solutions from a policy: many rows at once, one cache, rows of similar prompt length together."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from .corrupt import clean
+from .export_gguf import load_policy
+from .parallel import launch, rank, world
+from .policy import Cache, Transformer
+from .problems import Problem, Split, draw
+from .template import END, STEP_END
+from .tokenizer import encode_prompt, load_tokenizer
+
+MAX_NEW_TOKENS = 200
+COMPACT_BELOW = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A problem, its right lines (answer line last), and what the policy wrote."""
+
+    problem: str
+    family: str
+    canonical: tuple[str, ...]
+    solutions: tuple[tuple[str, ...], ...]
+
+
+@torch.inference_mode()
+def generate(model: Transformer, prompts: list[list[int]], temperature: float, generator: torch.Generator) -> list[list[int]]:
+    """Return the new tokens of every prompt, up to the end token; temperature 0 is greedy.
+
+    The rows share positions: while a row's own prompt lasts its tokens are fed instead of sampled ones.
+    """
+    shortest, longest = min(map(len, prompts)), max(map(len, prompts))
+    limit = min(model.shape.context, longest + MAX_NEW_TOKENS)
+    rows = torch.arange(len(prompts))
+    tokens = torch.zeros(len(prompts), limit, dtype=torch.int64)
+    ends = torch.tensor([len(p) for p in prompts])
+    for i, prompt in enumerate(prompts):
+        tokens[i, : len(prompt)] = torch.tensor(prompt)
+    size = (len(prompts), limit, model.shape.heads, model.shape.head_dim)
+    caches = [Cache(torch.zeros(size), torch.zeros(size)) for _ in range(model.shape.layers)]
+    alive = torch.ones(len(rows), dtype=torch.bool)
+    logits = model.continued(tokens[:, :shortest], caches, 0)
+    for length in range(shortest, limit):
+        chosen = choose(logits, temperature, generator)
+        free = ends[rows] <= length
+        chosen = torch.where(free, chosen, tokens[rows, length])
+        tokens[rows, length] = chosen
+        alive &= ~(free & (chosen == END))
+        if not alive.any():
+            break
+        if alive.float().mean() < COMPACT_BELOW:
+            rows, chosen = rows[alive], chosen[alive]
+            caches = [Cache(cache.keys[alive], cache.values[alive]) for cache in caches]
+            alive = torch.ones(len(rows), dtype=torch.bool)
+        logits = model.continued(chosen[:, None], caches, length)
+    return [cut_at_end(row[len(prompt) :].tolist()) for row, prompt in zip(tokens, prompts, strict=True)]
+
+
+def choose(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Draw one token a row `[B]` from logits `[B, vocabulary]`."""
+    if temperature == 0:
+        return logits.argmax(dim=-1)
+    return torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)[:, 0]
+
+
+def cut_at_end(tokens: list[int]) -> list[int]:
+    """Return the tokens before the end token."""
+    return tokens[: tokens.index(END)] if END in tokens else tokens
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Return the finished lines of a solution."""
+    lines = text.split(STEP_END)
+    return tuple(lines[:-1]) if lines[-1] == "" else tuple(lines)
+
+
+def sampled(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    problems: list[Problem],
+    samples: int,
+    temperature: float,
+    generator: torch.Generator,
+) -> list[Sampled]:
+    """Return `samples` solutions of each problem."""
+    prompts = [encode_prompt(tokenizer, p.text) for p in problems for _ in range(samples)]
+    texts = tokenizer.decode_batch(generate(model, prompts, temperature, generator), skip_special_tokens=False)
+    found: list[Sampled] = []
+    for i, problem in enumerate(problems):
+        solutions = tuple(split_lines(text) for text in texts[i * samples : (i + 1) * samples])
+        found.append(Sampled(problem.text, problem.family, clean(problem).lines, solutions))
+    return found
+
+
+def groups(tokenizer: Tokenizer, problems: list[Problem], size: int) -> Iterator[list[Problem]]:
+    """Yield groups of problems of similar prompt length."""
+    ordered = sorted(problems, key=lambda p: len(tokenizer.encode(p.text).ids))
+    for begin in range(0, len(ordered), size):
+        yield ordered[begin : begin + size]
+
+
+def fresh_problems(rng: random.Random, count: int, split: Split) -> list[Problem]:
+    """Draw different problems of one side."""
+    found: dict[str, Problem] = {}
+    while len(found) < count:
+        problem = draw(rng, split=split)
+        found.setdefault(problem.text, problem)
+    return list(found.values())
+
+
+def read_samples(path: Path) -> list[Sampled]:
+    """Read a file of samples."""
+    with path.open() as lines:
+        rows = [json.loads(line) for line in lines]
+    return [
+        Sampled(r["problem"], r["family"], tuple(r["canonical"]), tuple(tuple(s) for s in r["solutions"])) for r in rows
+    ]
+
+
+def main() -> None:
+    """Sample training problems for a number of minutes."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for one JSON Lines file a process")
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--samples", type=int, default=4, help="solutions a problem")
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--processes", type=int, default=2)
+    args = parser.parse_args()
+    if launch(args.processes):
+        return
+    seed = args.seed * world() + rank()
+    rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
+    model, tokenizer = load_policy(args.checkpoint), load_tokenizer(args.tokenizer)
+    args.out.mkdir(parents=True, exist_ok=True)
+    deadline, count = time.monotonic() + 60 * args.minutes, 0
+    with (args.out / f"samples-{rank()}.jsonl").open("w") as out:
+        while True:
+            for group in groups(tokenizer, fresh_problems(rng, 480, "train"), 48):
+                for row in sampled(model, tokenizer, group, args.samples, args.temperature, generator):
+                    out.write(json.dumps(asdict(row)) + "\n")
+                count += len(group) * args.samples
+                if time.monotonic() > deadline:
+                    print(f"process {rank()}: {count:,} solutions", flush=True)
+                    return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Learning-rate schedule on the wall clock: a short warm-up, a plateau, a linear decay to zero at the deadline."""
+
+from __future__ import annotations
+
+import time
+
+WARM_UP_STEPS = 60
+
+
+class Clock:
+    """Counts the minutes a training run has used, across resumed runs."""
+
+    def __init__(self, minutes: float, used: float = 0.0) -> None:
+        self.minutes = minutes
+        self._began = time.monotonic() - 60 * used
+
+    @property
+    def used(self) -> float:
+        """Minutes used."""
+        return (time.monotonic() - self._began) / 60
+
+    @property
+    def progress(self) -> float:
+        """Fraction of the budget used, at most one."""
+        return min(1.0, self.used / self.minutes)
+
+
+def factor(step: int, progress: float, plateau: float = 0.35) -> float:
+    """Return the share of the base learning rate at a step."""
+    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return warm * min(1.0, (1.0 - progress) / (1.0 - plateau))

@@ -1,0 +1,92 @@
+"""Train the policy on canonical solutions, loss on solution tokens only, for a number of minutes.
+
+Checkpoints are written every few minutes and a run continues from the last one with `--resume`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .corpus import Corpus, batches, padded
+from .muon import Optimizer
+from .parallel import launch, rank, summed, world
+from .policy import Shape, Transformer
+from .schedule import Clock, factor
+
+
+def batch_loss(model: Transformer, corpus: Corpus, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Tensor:
+    """Return the mean loss over the solution tokens of some rows."""
+    tokens = torch.from_numpy(padded([corpus.tokens[corpus.starts[i] : corpus.starts[i + 1]] for i in rows]))
+    lengths = torch.from_numpy(np.diff(corpus.starts)[rows])
+    prompts = torch.from_numpy(corpus.prompts[rows])
+    place = torch.arange(tokens.shape[1] - 1)
+    wanted = (place >= prompts[:, None] - 1) & (place < lengths[:, None] - 1)
+    states = model.trunk(tokens[:, :-1])[wanted]
+    return F.cross_entropy(model.head(states), tokens[:, 1:][wanted])
+
+
+def save(model: Transformer, path: Path, *, language_head: Tensor | None = None, **facts: float) -> None:
+    """Write a checkpoint in one move; a reward model carries the policy's head beside its own."""
+    draft = path.with_suffix(".tmp")
+    parts: dict[str, object] = {"model": model.state_dict(), "shape": dataclasses.asdict(model.shape), "facts": facts}
+    if language_head is not None:
+        parts["language_head"] = language_head.detach()
+    torch.save(parts, draft)
+    draft.replace(path)
+
+
+def main() -> None:
+    """Train for a number of minutes."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--resume", type=Path, help="checkpoint to start from")
+    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--tokens", type=int, default=2048, help="tokens in a batch of one process, padding included")
+    parser.add_argument("--matrix-rate", type=float, default=0.02)
+    parser.add_argument("--other-rate", type=float, default=4e-3)
+    parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=2)
+    args = parser.parse_args()
+    if launch(args.processes):
+        return
+    torch.manual_seed(args.seed)
+    model = Transformer(Shape())
+    seen, used = 0, 0.0
+    if args.resume:
+        saved = torch.load(args.resume, weights_only=True)
+        model.load_state_dict(saved["model"])
+        seen, used = int(saved["facts"]["tokens"]), saved["facts"]["minutes"]
+    corpus = Corpus.load(args.corpus)
+    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
+    lengths = np.diff(corpus.starts)
+    clock, step, mean, last_save, began = Clock(args.minutes, used), 0, 0.0, used, seen
+    for rows in batches(lengths, args.tokens, np.random.default_rng(args.seed + seen + 7919 * rank())):
+        loss = batch_loss(model, corpus, rows)
+        loss.backward()
+        (progress, tokens, total) = summed(clock.progress, float(lengths[rows].sum()), loss.item())
+        optimizer.step(factor(step, progress / world()))
+        step, seen = step + 1, seen + int(tokens)
+        mean += (total / world() - mean) / min(step, 50)
+        if progress / world() >= 1:
+            break
+        if rank() == 0 and step % 50 == 0:
+            rate = (seen - began) / (clock.used - used) / 60
+            print(f"{clock.used:.1f} min  step {step}  {seen / 1e6:.2f} M tokens  {rate:.0f}/s  loss {mean:.4f}", flush=True)
+        if rank() == 0 and clock.used - last_save > args.save_every:
+            save(model, args.out, tokens=seen, minutes=clock.used, loss=mean)
+            last_save = clock.used
+    if rank() == 0:
+        save(model, args.out, tokens=seen, minutes=clock.used, loss=mean)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Train the reward model: the policy's weights, a scalar head, and the question "is everything right up to here?".
+
+The score of a step is read at its last token. Rows are the policy's own samples and, without limit, canonical
+solutions, clean or corrupted; the share of samples grows during training. A second loss keeps the trunk predicting the
+next token of right lines, so that it goes on learning to compute what it has to compare; the checkpoint is therefore
+also a policy, trained longer than the one it started from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from .corpus import padded
+from .corrupt import Labelled, clean, corrupted
+from .labels import first_wrong
+from .muon import Optimizer
+from .parallel import launch, rank, summed, world
+from .policy import Shape, Transformer
+from .problems import draw
+from .sample import Sampled, read_samples
+from .schedule import Clock, factor
+from .template import STEP_END
+from .tokenizer import encode_prompt, load_tokenizer
+from .train_policy import save
+
+CLEAN_SHARE = 0.4
+SAMPLE_SHARE = (0.3, 0.7)
+"""Share of policy samples at the start and at the end."""
+AFTER_FIRST_WRONG = 0.3
+"""Weight of the steps after the first wrong one: they are easy once it has been seen."""
+LANGUAGE_WEIGHT = 1.0
+POOL = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tokenised solution with its labels."""
+
+    tokens: np.ndarray[tuple[int], np.dtype[np.uint16]]
+    prompt: int
+    ends: list[int]
+    """Place of the last token of each line."""
+    first_wrong: int | None
+
+
+def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled) -> Row:
+    """Tokenise a problem and its labelled lines."""
+    prompt = encode_prompt(tokenizer, problem)
+    tokens, ends = list(prompt), []
+    for line in tokenizer.encode_batch([line + STEP_END for line in solution.lines], add_special_tokens=False):
+        tokens += line.ids
+        ends.append(len(tokens) - 1)
+    return Row(np.array(tokens, dtype=np.uint16), len(prompt), ends, solution.first_wrong)
+
+
+class Mixture:
+    """Draws rows: policy samples with a given share, otherwise fresh clean or corrupted solutions."""
+
+    def __init__(self, samples: list[Sampled], tokenizer: Tokenizer, rng: random.Random) -> None:
+        self.tokenizer, self.rng = tokenizer, rng
+        self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= 24]
+        self.ready: list[list[Row]] = []
+
+    def row(self, share: float) -> Row:
+        """Draw one row."""
+        if self.pairs and self.rng.random() < share:
+            sample, lines = self.rng.choice(self.pairs)
+            return encoded(self.tokenizer, sample.problem, Labelled(lines, first_wrong(sample.canonical, lines)))
+        problem = draw(self.rng, split="train")
+        solution = clean(problem) if self.rng.random() < CLEAN_SHARE else corrupted(problem, self.rng)
+        return encoded(self.tokenizer, problem.text, solution)
+
+    def batch(self, tokens: int, share: float) -> list[Row]:
+        """Draw rows of similar length, about `tokens` with padding, from a pool refilled now and then."""
+        if not self.ready:
+            pool = sorted((self.row(share) for _ in range(POOL)), key=lambda row: len(row.tokens))
+            while pool:
+                size = max(1, tokens // len(pool[-1].tokens))
+                self.ready.append(pool[-size:])
+                del pool[-size:]
+            self.rng.shuffle(self.ready)
+        return self.ready.pop()
+
+
+def step_targets(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return row, place, label and weight of every step."""
+    where: list[tuple[int, int, float, float]] = []
+    for i, row in enumerate(rows):
+        for step, end in enumerate(row.ends):
+            right = row.first_wrong is None or step < row.first_wrong
+            later = row.first_wrong is not None and step > row.first_wrong
+            where.append((i, end, float(right), AFTER_FIRST_WRONG if later else 1.0))
+    row_index, place, label, weight = zip(*where, strict=True)
+    return torch.tensor(row_index), torch.tensor(place), torch.tensor(label), torch.tensor(weight)
+
+
+def language_mask(rows: list[Row], width: int) -> Tensor:
+    """Say `[B, T - 1]` which next tokens belong to right lines."""
+    mask = torch.zeros(len(rows), width - 1, dtype=torch.bool)
+    for i, row in enumerate(rows):
+        last = len(row.ends) if row.first_wrong is None else row.first_wrong
+        if last:
+            mask[i, row.prompt - 1 : row.ends[last - 1]] = True
+    return mask
+
+
+def losses(model: Transformer, language_head: nn.Linear, rows: list[Row]) -> tuple[Tensor, Tensor]:
+    """Return the loss on steps and the loss on next tokens."""
+    tokens = torch.from_numpy(padded([row.tokens for row in rows]))
+    states = model.trunk(tokens)
+    row_index, place, label, weight = step_targets(rows)
+    logits = model.head(states[row_index, place])[:, 0]
+    reward = F.binary_cross_entropy_with_logits(logits, label, weight)
+    mask = language_mask(rows, tokens.shape[1])
+    language = F.cross_entropy(language_head(states[:, :-1][mask]), tokens[:, 1:][mask])
+    return reward, language
+
+
+class Trained(nn.Module):
+    """The reward model and, for training only, the policy's head."""
+
+    def __init__(self, saved: dict[str, Any]) -> None:
+        super().__init__()
+        shape = Shape(**saved["shape"])
+        self.model = Transformer(shape, scalar_head=True)
+        self.language_head = nn.Linear(shape.width, shape.vocabulary, bias=False)
+        weights = saved["model"]
+        language = saved.get("language_head", weights["head.weight"])
+        if "head.bias" not in weights:
+            weights = {k: v for k, v in weights.items() if not k.startswith("head.")}
+        self.model.load_state_dict(weights, strict=False)
+        self.language_head.load_state_dict({"weight": language})
+
+
+def main() -> None:
+    """Train for a number of minutes."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--start", type=Path, required=True, help="policy checkpoint, or a reward checkpoint to go on from")
+    parser.add_argument("--samples", type=Path, nargs="*", default=[], help="files of policy samples")
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--tokens", type=int, default=2048, help="tokens in a batch of one process, padding included")
+    parser.add_argument("--matrix-rate", type=float, default=0.01)
+    parser.add_argument("--other-rate", type=float, default=2e-3)
+    parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=2)
+    args = parser.parse_args()
+    if launch(args.processes):
+        return
+    torch.manual_seed(args.seed)
+    trained = Trained(torch.load(args.start, weights_only=True))
+    samples = [sample for path in args.samples for sample in read_samples(path)]
+    mixture = Mixture(samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
+    optimizer = Optimizer(trained, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
+    clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
+    means = np.zeros(2)
+    low, high = SAMPLE_SHARE
+    while True:
+        rows = mixture.batch(args.tokens, low + (high - low) * clock.progress)
+        reward, language = losses(trained.model, trained.language_head, rows)
+        (reward + LANGUAGE_WEIGHT * language).backward()
+        progress, tokens, *parts = summed(
+            clock.progress, float(sum(len(r.tokens) for r in rows)), reward.item(), language.item()
+        )
+        optimizer.step(factor(step, progress / world()))
+        step, seen = step + 1, seen + int(tokens)
+        means += (np.array(parts) / world() - means) / min(step, 100)
+        done = progress / world() >= 1
+        if rank() == 0 and (done or step % 50 == 0):
+            rate = seen / clock.used / 60
+            print(f"{clock.used:.1f} min  step {step}  {seen / 1e6:.2f} M tokens  {rate:.0f}/s  "
+                  f"steps {means[0]:.4f}  language {means[1]:.4f}", flush=True)  # fmt: skip
+        if rank() == 0 and (done or clock.used - last_save > args.save_every):
+            head = trained.language_head.weight
+            save(trained.model, args.out, language_head=head, tokens=seen, minutes=clock.used, loss=float(means[0]))
+            last_save = clock.used
+        if done:
+            return
+
+
+if __name__ == "__main__":
+    main()

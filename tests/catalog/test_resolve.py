@@ -1,0 +1,56 @@
+"""Models by name and by path."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from edge_solver.catalog import ModelKind, registry, resolve
+from edge_solver.errors import ModelMissingError, UnknownNameError
+from edge_solver.paths import shipped
+
+
+def test_every_shipped_model_is_the_one_that_the_registry_describes() -> None:
+    for entry in registry().values():
+        data = shipped(f"models/{entry.file}").read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (entry.bytes, entry.sha256)
+
+
+@pytest.mark.parametrize("kind", list(ModelKind))
+def test_builtin_is_a_name_for_both_kinds(kind: ModelKind) -> None:
+    file = resolve(kind, "builtin")
+    assert file.entry is not None
+    assert file.entry.kind is kind
+    assert file.path.exists()
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'micro'"):
+        resolve(ModelKind.POLICY, "mikro")
+    with pytest.raises(UnknownNameError, match="reward model"):
+        resolve(ModelKind.PRM, "nothing-like-it-at-all")
+
+
+def test_a_policy_is_not_offered_as_a_reward_model() -> None:
+    with pytest.raises(UnknownNameError):
+        resolve(ModelKind.PRM, "micro")
+
+
+def test_a_known_file_given_by_path_is_recognised(tmp_path: Path) -> None:
+    builtin = resolve(ModelKind.POLICY, "builtin")
+    copy = tmp_path / "copy.gguf"
+    copy.write_bytes(builtin.path.read_bytes())
+    assert resolve(ModelKind.POLICY, str(copy)).entry == builtin.entry
+
+
+@pytest.mark.parametrize("wanted", ["nowhere.gguf", "some/folder/model", "../../etc/passwd-not-there"])
+def test_a_path_that_leads_nowhere_is_named(wanted: str) -> None:
+    with pytest.raises(ModelMissingError, match="there is no model file"):
+        resolve(ModelKind.POLICY, wanted)
+
+
+def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match="folder"):
+        resolve(ModelKind.POLICY, str(tmp_path))

@@ -1,0 +1,103 @@
+"""How many branches can still be finished."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer
+from edge_solver.core.cost import Shape
+from edge_solver.core.forecast import Forecast
+from edge_solver.core.ports import Profile
+from edge_solver.core.tree import ROOT, Finish, Node, Tree
+from edge_solver.energy.scripted import ScriptedMeter
+from edge_solver.engines.scripted import ScriptedClock
+
+SHAPE = Shape(2, 8, 1000, 100, 1100)
+POLICY = Profile("policy", "", SHAPE, context=4096, step_tokens=10, solution_steps=4)
+PRM = Profile("prm", "", SHAPE, context=4096)
+
+
+def answered() -> Tree:
+    tree = Tree("problem", 20)
+    tree.add(Node(1, ROOT, 1, "step", 10, 30, Finish.STEP))
+    tree.add(Node(2, ROOT, 1, "step", 10, 30, Finish.ANSWER, "1"))
+    return tree
+
+
+def forecast(tree: Tree, prm: Profile | None = None, longest: int = 400, **caps: float) -> Forecast:
+    ledger = Ledger(Budget(**caps), ScriptedClock(), ScriptedMeter())  # type: ignore[arg-type]  # whole in every test
+    return Forecast(tree, ledger, POLICY, prm, longest)
+
+
+def test_without_a_cap_any_number_is_affordable() -> None:
+    assert forecast(Tree("problem", 20)).affordable([ROOT]) == (math.inf, None)
+
+
+@pytest.mark.parametrize("cap", [Cap.TOKENS, Cap.FLOPS])
+@given(limit=st.integers(1, 10**7), more=st.integers(0, 10**7), is_answered=st.booleans())
+def test_a_larger_cap_never_affords_fewer(cap: Cap, limit: int, more: int, is_answered: bool) -> None:  # noqa: FBT001
+    tree = answered() if is_answered else Tree("problem", 20)
+    smaller, _ = forecast(tree, **{cap.value: limit}).affordable([ROOT])
+    larger, _ = forecast(tree, **{cap.value: limit + more}).affordable([ROOT])
+    assert smaller <= larger
+
+
+@given(tokens=st.integers(1, 10**5))
+def test_without_an_answer_one_branch_goes_on_and_others_only_beside_the_longest_solution(tokens: int) -> None:
+    number, cap = forecast(Tree("problem", 20), longest=400, tokens=tokens).affordable([ROOT])
+    assert cap is Cap.TOKENS
+    assert number >= 1
+    if tokens < 400 + 52:  # the longest, and a typical solution of 4 steps of 10 tokens with 30 % to spare
+        assert number == 1
+    else:
+        assert number == 1 + (tokens - 400) // 52
+
+
+def test_with_an_answer_what_is_left_is_shared_freely() -> None:
+    number, _ = forecast(answered(), tokens=400).affordable([ROOT])
+    assert number > 5
+    assert forecast(answered(), tokens=1).affordable([ROOT]) == (0, Cap.TOKENS)
+
+
+def test_a_branch_further_on_is_cheaper() -> None:
+    view = forecast(answered())
+    assert view.branch(1).tokens < view.branch(ROOT).tokens
+    assert view.branch(1).flops < view.branch(ROOT).flops
+
+
+def test_the_reward_model_is_part_of_the_price() -> None:
+    assert forecast(answered(), PRM).branch(ROOT).flops > 1.5 * forecast(answered()).branch(ROOT).flops
+
+
+def test_longer_steps_make_branches_dearer() -> None:
+    tree = answered()
+    before = forecast(tree).branch(ROOT)
+    tree.add(Node(3, 1, 2, "a long step", 80, 110, Finish.STEP))
+    assert forecast(tree).branch(ROOT).tokens > before.tokens
+
+
+@pytest.mark.parametrize("cap", [Cap.SECONDS, Cap.JOULES])
+def test_one_branch_shows_a_rate_that_is_not_known_yet(cap: Cap) -> None:
+    assert forecast(answered(), **{cap.value: 1.0}).affordable([ROOT]) == (1, None)
+
+
+def test_seconds_are_priced_by_the_rate_seen() -> None:
+    clock = ScriptedClock(1.0)
+    ledger = Ledger(Budget(seconds=100), clock, ScriptedMeter())
+    view = Forecast(answered(), ledger, POLICY, None, 400)
+    ledger.request(Cost(Payer.PROMPT, 10_000), Cost(Payer.DECODE, 40_000))
+    clock.tick()
+    number, cap = view.affordable([ROOT])
+    assert cap is Cap.SECONDS
+    assert number == math.floor(99 * 50_000 / 1.5 / view.branch(ROOT).flops)
+
+
+def test_the_smallest_useful_cap_is_more_than_what_was_not_enough() -> None:
+    tree = Tree("problem", 20)
+    tree.add(Node(1, ROOT, 1, "a fragment", 300, 320, Finish.BUDGET))
+    view = forecast(tree, longest=1000, tokens=300)
+    assert 300 < view.smallest_useful(Cap.TOKENS) <= 1000
+    assert view.smallest_useful(Cap.FLOPS) > view.branch(ROOT).flops
+    assert math.isnan(view.smallest_useful(Cap.SECONDS))

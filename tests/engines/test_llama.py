@@ -1,0 +1,77 @@
+"""Loading GGUF files: what is read off them, and what a bad one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_solver.engines.llama import LlamaModel
+from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
+from edge_solver.paths import shipped
+
+POLICY = shipped("models/builtin/micro.gguf")
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    return tmp_path / "broken.gguf"
+
+
+def test_the_shape_accounts_for_every_weight() -> None:
+    with LlamaModel(POLICY) as model:
+        shape = model.shape()
+    norms = (2 * shape.n_layers + 1) * shape.d_attn
+    assert shape.params_matmul + norms + shape.params_head in {
+        shape.params_total,
+        shape.params_total - shape.params_head,
+    }
+    assert shape.kv_bytes_per_token == 2 * 2 * shape.n_layers * shape.d_attn
+
+
+@pytest.mark.parametrize("text", ["What is 37 * 24?", "naïve – π ≈ 3.14159…", "a\u0000b", "🙂", "\ud800 alone", ""])
+def test_any_text_can_be_cut_and_put_together_again(text: str) -> None:
+    with LlamaModel(POLICY, vocab_only=True) as model:
+        data = b"".join(model.piece(token) for token in model.tokenize(text))
+    assert data.decode("utf-8", "replace") == text.encode("utf-8", "replace").decode()
+
+
+def test_digits_are_tokens_of_their_own() -> None:
+    with LlamaModel(POLICY, vocab_only=True) as model:
+        assert [model.piece(token) for token in model.tokenize("4096")] == [b"4", b"0", b"9", b"6"]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match=r"nowhere\.gguf"):
+        LlamaModel(tmp_path / "nowhere.gguf")
+
+
+def test_a_file_of_another_format_is_refused(broken: Path) -> None:
+    broken.write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(ModelBrokenError, match="not a GGUF"):
+        LlamaModel(broken)
+
+
+def test_a_truncated_file_is_refused_with_llama_cpps_reason(broken: Path) -> None:
+    data = POLICY.read_bytes()
+    for length in (4, 100, 5000, len(data) // 2, len(data) - 1):
+        broken.write_bytes(data[:length])
+        with pytest.raises(ModelBrokenError, match="cannot load"):
+            LlamaModel(broken)
+
+
+def test_an_unsupported_architecture_is_refused_by_name(broken: Path) -> None:
+    broken.write_bytes(POLICY.read_bytes().replace(b"llama", b"lxama"))
+    with pytest.raises(ModelBrokenError, match="lxama"):
+        LlamaModel(broken)
+
+
+def test_a_file_without_a_tokenizer_is_refused(broken: Path) -> None:
+    broken.write_bytes(POLICY.read_bytes().replace(b"tokenizer.ggml.model", b"tokenizer.ggml.mxdel"))
+    with pytest.raises(ModelBrokenError, match="tokenizer"):
+        LlamaModel(broken)
+
+
+def test_a_cache_beyond_this_machine_is_refused_with_what_would_fit() -> None:
+    with LlamaModel(POLICY) as model, pytest.raises(ModelMemoryError, match="would fit"):
+        model.context(2_000_000_000, max_rows=64, branches=4)

@@ -1,0 +1,441 @@
+"""What every strategy owes its user, run in the simulated world: the same tests for all of them.
+
+``EDGE_SOLVER_UPDATE_GOLDEN=1 pytest tests/test_solver.py`` writes the golden file anew; look at the difference.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_solver.core.budget import Budget, Cap, Ledger
+from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, from_json, to_json
+from edge_solver.core.solution import Solution
+from edge_solver.core.strategies import STRATEGIES, SearchSettings
+from edge_solver.core.tree import ROOT, Finish
+from edge_solver.energy.scripted import ScriptedMeter
+from edge_solver.engines.scripted import ScriptedClock, ScriptedDrafter, ScriptedGrader, ScriptedScorer, World
+from edge_solver.errors import ProblemError
+from edge_solver.solver import Engines, Search
+
+EASY, EASY_ANSWER = "What is 12 * 7 + 5?", "89"
+HARD, HARD_ANSWER = "What is (12 * 7 + 5) * 3 - 48 / 6?", "259"
+SEEDS = range(12)
+RAMBLING = World(ramble=0.08)
+SECONDS_PER_CALL = 0.01
+GOLDEN = Path(__file__).parent / "golden" / "rebase_events.jsonl"
+
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
+hard_caps = pytest.mark.parametrize("cap", [Cap.TOKENS, Cap.FLOPS])
+
+
+class Trial:
+    """A search in the simulated world, with everything that belongs to it at hand."""
+
+    def __init__(
+        self,
+        strategy: str,
+        problem: str = HARD,
+        *,
+        width: int = 8,
+        seed: int = 0,
+        world: World | None = None,
+        budget: Budget | None = None,
+        rounding: str = "exact",
+    ) -> None:
+        world = world or World()
+        clock = ScriptedClock(SECONDS_PER_CALL)
+        self.drafter, self.scorer = ScriptedDrafter(world, clock), ScriptedScorer(world, clock)
+        self.ledger = Ledger(budget or Budget(), clock, ScriptedMeter())
+        self.search = Search(
+            problem,
+            Engines(self.drafter, self.scorer, ScriptedGrader()),
+            self.ledger,
+            STRATEGIES[strategy],
+            SearchSettings(width=width, rounding=rounding),
+            seed=seed,
+        )
+        self.events: list[Event] = []
+
+    def __iter__(self) -> Iterator[Event]:
+        for event in self.search:
+            self.events.append(event)
+            yield event
+
+    def run(self) -> Solution:
+        for _ in self:
+            pass
+        return self.solution
+
+    @property
+    def solution(self) -> Solution:
+        last = self.events[-1]
+        assert isinstance(last, Solved)
+        return last.solution
+
+    @property
+    def story(self) -> list[Event]:
+        """Everything but the pulses."""
+        return [event for event in self.events if not isinstance(event, Pulsed)]
+
+
+def budget_of(cap: Cap, limit: float) -> Budget:
+    return Budget(tokens=int(limit)) if cap is Cap.TOKENS else Budget(**{cap.value: limit})
+
+
+def spent_of(cap: Cap, solution: Solution) -> float:
+    spent = solution.spent
+    match cap:
+        case Cap.TOKENS:
+            return spent.tokens_generated
+        case Cap.FLOPS:
+            return spent.flops
+        case Cap.SECONDS:
+            return spent.seconds
+        case Cap.JOULES:
+            return spent.joules.value or 0.0
+
+
+def price_of_one(strategy: str, cap: Cap, problem: str = HARD) -> float:
+    """Return what the dearest single solution over all seeds costs."""
+    return max(spent_of(cap, Trial(strategy, problem, width=1, seed=seed).run()) for seed in SEEDS)
+
+
+@every_strategy
+@pytest.mark.parametrize("width", [1, 3, 16])
+def test_without_a_cap_the_search_completes_with_its_width(strategy: str, width: int) -> None:
+    for seed in SEEDS:
+        solution = Trial(strategy, width=width, seed=seed).run()
+        assert solution.stopped_by == "complete"
+        assert solution.tree.leaves == solution.strategy.width == (STRATEGIES[strategy].width or width)
+        assert sum(candidate.votes for candidate in solution.candidates) == solution.tree.leaves
+        assert solution.smallest_useful is None
+
+
+@pytest.mark.parametrize("rounding", ["exact", "released"])
+def test_rebase_keeps_its_width_under_either_rounding(rounding: str) -> None:
+    for seed in SEEDS:
+        solution = Trial("rebase", width=16, seed=seed, rounding=rounding).run()
+        assert (solution.tree.leaves, solution.strategy.rounding) == (16, rounding)
+
+
+@every_strategy
+def test_the_same_seed_gives_the_same_events_and_another_seed_another_tree(strategy: str) -> None:
+    first, second, other = Trial(strategy), Trial(strategy), Trial(strategy, seed=1)
+    for trial in (first, second, other):
+        trial.run()
+    assert first.events == second.events
+    if STRATEGIES[strategy].temperature != 0:
+        assert first.story[1:] != other.story[1:]
+
+
+@every_strategy
+def test_events_tell_the_whole_tree_in_order(strategy: str) -> None:
+    trial = Trial(strategy)
+    trial.run()
+    tree = trial.search.tree
+    drafted = {event.node: event for event in trial.events if isinstance(event, Drafted)}
+    scored = {event.node: event.reward for event in trial.events if isinstance(event, Scored)}
+    assert sorted(drafted) == [step.id for step in tree.steps]
+    assert scored == {step.id: step.reward for step in tree.steps if step.reward is not None}
+    assert bool(scored) == STRATEGIES[strategy].scored
+    for step in tree.steps:
+        told = drafted[step.id]
+        assert (told.parent, told.depth, told.text, told.answer) == (step.parent, step.depth, step.text, step.answer)
+    leaders = [event for event in trial.events if isinstance(event, Leading)]
+    assert leaders[-1].answer == trial.solution.answer
+
+
+@every_strategy
+def test_a_shared_prefix_is_evaluated_once(strategy: str) -> None:
+    trial = Trial(strategy, width=16)
+    solution = trial.run()
+    unique = sum(node.n_tokens for node in trial.search.tree)
+    assert solution.spent.tokens_evaluated <= unique
+    assert solution.spent.tokens_generated == unique - trial.search.tree.root.n_tokens
+
+
+@every_strategy
+@hard_caps
+def test_flops_and_tokens_never_pass_their_cap(strategy: str, cap: Cap) -> None:
+    dear = price_of_one(strategy, cap)
+    for share in (0.01, 0.1, 0.3, 0.7, 1, 1.7, 3, 6, 12):
+        for seed in range(4):
+            limit = max(1, int(dear * share))
+            trial = Trial(strategy, seed=seed, budget=budget_of(cap, limit), world=RAMBLING)
+            for event in trial:
+                if isinstance(event, Pulsed | Billed):
+                    assert getattr(event.spent, "flops" if cap is Cap.FLOPS else "tokens_generated") <= limit
+            assert spent_of(cap, trial.solution) <= limit
+
+
+@every_strategy
+@hard_caps
+@pytest.mark.parametrize("problem", [EASY, HARD])
+def test_an_answer_comes_back_under_any_cap_that_pays_for_one_solution(strategy: str, cap: Cap, problem: str) -> None:
+    """Every cap from exactly one solution of this very seed upward, not only the comfortable ones."""
+    for seed in SEEDS:
+        one = spent_of(cap, Trial(strategy, problem, width=1, seed=seed).run())
+        for share in (1, 1.3, 1.5, 2, 5, 20):
+            solution = Trial(strategy, problem, width=16, seed=seed, budget=budget_of(cap, int(one * share))).run()
+            assert solution.answer is not None, (seed, share)
+
+
+@every_strategy
+@hard_caps
+def test_a_branch_that_loses_the_thread_does_not_take_the_answer_with_it(strategy: str, cap: Cap) -> None:
+    if STRATEGIES[strategy].width == 1:
+        pytest.skip("one branch has nothing beside it")
+    limit = 4 * price_of_one(strategy, cap)
+    answers = [Trial(strategy, seed=seed, budget=budget_of(cap, limit), world=RAMBLING).run() for seed in range(40)]
+    assert sum(solution.answer is not None for solution in answers) >= 38
+
+
+@every_strategy
+@pytest.mark.parametrize("cap", [Cap.SECONDS, Cap.JOULES])
+def test_seconds_and_joules_pass_by_one_call_at_most(strategy: str, cap: Cap) -> None:
+    dear = price_of_one(strategy, cap)
+    for share in (0.05, 0.5, 1, 2, 5):
+        for seed in range(4):
+            trial = Trial(strategy, seed=seed, budget=budget_of(cap, dear * share))
+            bills = [0.0]
+            for event in trial:
+                if isinstance(event, Pulsed):
+                    bills.append(event.spent.seconds if cap is Cap.SECONDS else event.spent.joules.value or 0.0)
+            one_call = max(
+                (after - before for before, after in zip(bills, bills[1:], strict=False)), default=dear
+            )  # at least as much as any single call: scoring calls fall between two pulses
+            assert spent_of(cap, trial.solution) <= dear * share + max(one_call, SECONDS_PER_CALL)
+
+
+def test_seconds_pass_by_exactly_one_call() -> None:
+    for limit in (0.105, 0.333, 0.71, 1.5):
+        solution = Trial("rebase", budget=Budget(seconds=limit)).run()
+        assert solution.spent.seconds < limit + SECONDS_PER_CALL
+
+
+@every_strategy
+@pytest.mark.parametrize("cap", [Cap.SECONDS, Cap.JOULES])
+def test_an_answer_comes_back_under_seconds_and_joules_with_room_for_one(strategy: str, cap: Cap) -> None:
+    limit = 1.5 * price_of_one(strategy, cap)
+    for seed in SEEDS:
+        assert Trial(strategy, seed=seed, budget=budget_of(cap, limit)).run().answer is not None
+
+
+@every_strategy
+@pytest.mark.parametrize("cap", Cap)
+def test_an_ample_cap_changes_nothing(strategy: str, cap: Cap) -> None:
+    for seed in range(4):
+        free, capped = Trial(strategy, seed=seed), Trial(strategy, seed=seed, budget=budget_of(cap, 10**12))
+        free.run()
+        solution = capped.run()
+        assert solution.stopped_by == "complete"
+        if cap in (Cap.TOKENS, Cap.FLOPS):  # the others begin with one branch, to see how fast the machine is
+            assert list(capped.search.tree) == list(free.search.tree)
+        assert solution.tree.leaves == free.solution.tree.leaves
+
+
+@every_strategy
+@pytest.mark.parametrize("cap", Cap)
+def test_a_cap_too_small_says_what_would_have_been_enough(strategy: str, cap: Cap) -> None:
+    cheapest = min(spent_of(cap, Trial(strategy, width=1, seed=seed).run()) for seed in range(20))
+    enough = 0
+    for seed in range(20):
+        solution = Trial(
+            strategy,
+            seed=seed,
+            budget=budget_of(cap, max(1, cheapest * 0.4)) if cap is Cap.TOKENS else budget_of(cap, cheapest * 0.4),
+        ).run()
+        assert solution.answer is None
+        assert solution.stopped_by == cap.value
+        assert solution.confidence == 0
+        assert solution.best_path == ()
+        useful = solution.smallest_useful
+        assert useful is not None
+        assert useful.caps == (cap,)
+        assert (useful.of(cap) or 0) > spent_of(cap, solution)
+        enough += Trial(strategy, seed=seed, budget=useful).run().answer is not None
+    assert enough >= 19
+
+
+@every_strategy
+def test_a_cap_of_one_token_ends_at_once(strategy: str) -> None:
+    trial = Trial(strategy, budget=Budget(tokens=1))
+    assert trial.run().spent.tokens_generated == 1
+    assert len(trial.story) < 10
+
+
+@every_strategy
+def test_a_cap_below_the_prompt_spends_nothing(strategy: str) -> None:
+    solution = Trial(strategy, budget=Budget(flops=10)).run()
+    assert (solution.answer, solution.stopped_by, solution.spent.flops) == (None, "flops", 0)
+
+
+@every_strategy
+def test_cancelling_returns_the_best_answer_so_far_and_frees_everything(strategy: str) -> None:
+    whole = Trial(strategy)
+    whole.run()
+    for stop in range(1, len(whole.events) - 1, 23):
+        trial = Trial(strategy)
+        for number, event in enumerate(trial):
+            if number == stop:
+                trial.search.cancel()
+            last = event
+        assert isinstance(last, Solved)
+        assert trial.solution.stopped_by == "cancelled"
+        told = [event for event in trial.events if isinstance(event, Drafted) and event.answer is not None]
+        assert trial.solution.tree.leaves == len(told)
+        assert (trial.solution.answer is not None) == bool(told)
+        assert trial.drafter.held == trial.scorer.held == 0
+
+
+@every_strategy
+def test_walking_away_frees_everything_and_keeps_what_was_told(strategy: str) -> None:
+    trial = Trial(strategy)
+    events = iter(trial.search)
+    for event in events:
+        if isinstance(event, Drafted) and event.finish is Finish.ANSWER:
+            break
+    events.close()  # type: ignore[attr-defined]  # a generator: what a listener drops when it stops asking
+    assert trial.search.solution().answer is not None
+    assert trial.drafter.held == trial.scorer.held == 0
+
+
+@every_strategy
+@pytest.mark.parametrize("limit", [None, 60, 600])
+def test_nothing_is_kept_after_a_search(strategy: str, limit: int | None) -> None:
+    trial = Trial(strategy, budget=Budget(tokens=limit), world=RAMBLING)
+    for event in trial:
+        if isinstance(event, Drafted):
+            assert trial.drafter.held <= 1 + 2 * 8  # the root, the open steps and the new ones
+    assert trial.drafter.held == trial.scorer.held == 0
+
+
+def test_closed_branches_give_their_width_back() -> None:
+    """Whatever was closed before the last layer, somebody else finishes in its place."""
+    given_back = 0
+    for seed in range(20):
+        trial = Trial("rebase", seed=seed, world=RAMBLING)
+        solution = trial.run()
+        closed = [step for step in trial.search.tree.steps if step.finish is Finish.LENGTH]
+        assert solution.stopped_by == "complete"
+        assert solution.tree.leaves + len(closed) >= 8
+        given_back += solution.tree.leaves + len(closed) > 8
+    settled = [Trial("rebase", seed=seed, world=RAMBLING).run().tree.leaves for seed in range(20)]
+    assert sum(leaves == 8 for leaves in settled) >= 10
+
+
+@every_strategy
+def test_a_world_without_answers_ends_and_says_so(strategy: str) -> None:
+    trial = Trial(strategy, world=World(ramble=1.0))
+    solution = trial.run()
+    assert (solution.answer, solution.stopped_by, solution.smallest_useful) == (None, "complete", None)
+    assert all(step.finish is not Finish.ANSWER for step in trial.search.tree.steps)
+
+
+@every_strategy
+@hard_caps
+def test_little_is_spent_on_branches_that_are_not_finished(strategy: str, cap: Cap) -> None:
+    one = price_of_one(strategy, cap)
+    fragments = total = 0
+    for share in (1.5, 3, 6):
+        for seed in SEEDS:
+            trial = Trial(strategy, width=16, seed=seed, budget=budget_of(cap, int(one * share)))
+            total += trial.run().spent.tokens_generated
+            tree = trial.search.tree
+            open_or_cut = {n.id for n in tree.frontier()} | {n.id for n in tree.steps if n.finish is Finish.BUDGET}
+            finished = {step.id for leaf in tree.answers() for step in tree.path(leaf.id)}
+            begun = {step.id for node_id in open_or_cut for step in tree.path(node_id)} - finished
+            fragments += sum(tree[node_id].n_tokens for node_id in begun)
+    assert fragments / total < 0.05
+
+
+@every_strategy
+def test_a_cap_is_used_where_there_is_width_left_to_use_it_for(strategy: str) -> None:
+    if STRATEGIES[strategy].width == 1:
+        pytest.skip("one solution is all it wants")
+    limit = 5 * price_of_one(strategy, Cap.TOKENS)
+    used = [
+        Trial(strategy, width=16, seed=seed, budget=Budget(tokens=int(limit))).run().spent.tokens_generated
+        for seed in SEEDS
+    ]
+    assert sum(used) / len(used) > 0.8 * limit
+
+
+def accuracy(strategy: str, width: int, budget: Budget | None = None) -> float:
+    seeds = range(40)
+    answers = [Trial(strategy, width=width, seed=seed, budget=budget).run().answer for seed in seeds]
+    return sum(answer == HARD_ANSWER for answer in answers) / len(seeds)
+
+
+def test_search_helps_and_rebase_helps_most() -> None:
+    greedy = [
+        Trial("greedy", f"What is (12 * {a} + {b}) * 3 - 8?").run().answer == str((12 * a + b) * 3 - 8)
+        for a in range(2, 10)
+        for b in range(2, 7)
+    ]
+    rebase = accuracy("rebase", 16)
+    assert sum(greedy) / len(greedy) < 0.6
+    assert rebase >= 0.95
+    assert accuracy("weighted", 16) > accuracy("weighted", 1) + 0.3
+    assert accuracy("rebase", 8, Budget(tokens=900)) > accuracy("majority", 8, Budget(tokens=900)) + 0.1
+
+
+@pytest.mark.parametrize("problem", ["", "  \n\t "])
+def test_an_empty_problem_is_refused(problem: str) -> None:
+    with pytest.raises(ProblemError, match="empty"):
+        Trial("rebase", problem)
+
+
+def test_a_problem_longer_than_the_context_is_refused() -> None:
+    with pytest.raises(ProblemError, match="tokens"):
+        Trial("rebase", "1 + " * 2000)
+
+
+def test_several_searches_may_share_the_engines() -> None:
+    world, clock = World(), ScriptedClock()
+    drafter, scorer = ScriptedDrafter(world, clock), ScriptedScorer(world, clock)
+    searches = [
+        Search(
+            problem,
+            Engines(drafter, scorer, ScriptedGrader()),
+            Ledger(Budget(), clock, ScriptedMeter()),
+            STRATEGIES["rebase"],
+            SearchSettings(width=8),
+            key=key,
+        )
+        for key, problem in enumerate((EASY, HARD))
+    ]
+    solutions: list[Solution] = []
+    streams = [iter(search) for search in searches]
+    while streams:
+        for stream in tuple(streams):
+            event = next(stream, None)
+            if event is None:
+                streams.remove(stream)
+            elif isinstance(event, Solved):
+                solutions.append(event.solution)
+    assert {s.problem: s.answer for s in solutions} == {EASY: EASY_ANSWER, HARD: HARD_ANSWER}
+    assert drafter.held == scorer.held == 0
+
+
+def test_plans_are_never_wider_than_the_width() -> None:
+    for seed in SEEDS:
+        trial = Trial("rebase", width=8, seed=seed, budget=Budget(tokens=700))
+        trial.run()
+        plans = [event for event in trial.events if isinstance(event, Planned)]
+        assert all(sum(width for _, width in plan.expand) <= 8 for plan in plans)
+        assert plans[0].expand[0][0] == ROOT
+
+
+def test_the_event_stream_is_the_golden_one() -> None:
+    trial = Trial("rebase", EASY, width=6)
+    trial.run()
+    lines = "".join(json.dumps(to_json(event), ensure_ascii=False) + "\n" for event in trial.story)
+    if os.environ.get("EDGE_SOLVER_UPDATE_GOLDEN"):
+        GOLDEN.write_text(lines, encoding="utf-8")
+    golden = GOLDEN.read_text(encoding="utf-8")
+    assert lines == golden
+    assert [from_json(json.loads(line)) for line in golden.splitlines()] == trial.story
