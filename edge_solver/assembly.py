@@ -18,7 +18,7 @@ from edge_solver.config import Settings
 from edge_solver.config import resolve as resolve_settings
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.events import Event, Solved
-from edge_solver.core.ports import Drafter, Grader, Profile, Scorer
+from edge_solver.core.ports import Drafter, Profile, Scorer
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import strategy_named
 from edge_solver.energy import choose_meter
@@ -90,12 +90,12 @@ class Assembly:
         policy = resolve(ModelKind.POLICY, chosen.model)
         prm = resolve(ModelKind.PRM, chosen.prm) if self._strategy.scored else None
         model = LlamaModel(policy.path)
-        drafter = self._drafter(policy, model, stack)
+        grader = stack.enter_context(MathGrader())
+        drafter = self._drafter(policy, model, grader, stack)
         scorer = self._scorer(prm, policy, model, stack) if prm else None
-        grader: Grader = stack.enter_context(MathGrader())
         return Engines(drafter, scorer, grader)
 
-    def _drafter(self, file: ModelFile, model: LlamaModel, stack: ExitStack) -> Drafter:
+    def _drafter(self, file: ModelFile, model: LlamaModel, grader: MathGrader, stack: ExitStack) -> Drafter:
         from edge_solver.engines.drafter import LlamaDrafter
         from edge_solver.engines.formats import StepFormat
 
@@ -115,7 +115,7 @@ class Assembly:
         drafter = LlamaDrafter(
             model,
             step_format,
-            lambda text: extract_answer(text, pattern),
+            lambda text: _read_answer(text, pattern, grader),
             profile,
             width=self._strategy.width or self.settings.search.width,
             cells=chosen.n_ctx,
@@ -134,7 +134,7 @@ class Assembly:
         if file.entry is not None and file.entry.tokenizer is not None:
             beside = shipped(f"models/{file.entry.tokenizer}")
         tokenizer = model
-        if beside.exists() and beside != policy.path:
+        if beside.exists() and beside not in (policy.path, file.path):
             tokenizer = stack.enter_context(LlamaModel(beside, vocab_only=True))
         return OnnxScorer(file.path, tokenizer, name=file.name, threads=self.settings.engine.threads)
 
@@ -142,6 +142,13 @@ class Assembly:
         from edge_solver.engines.scripted import ScriptedDrafter, ScriptedScorer
 
         return Engines(ScriptedDrafter(), ScriptedScorer(), stack.enter_context(MathGrader()))
+
+
+def _read_answer(text: str, patterns: tuple[str, ...], grader: MathGrader) -> str | None:
+    answer = extract_answer(text, patterns)
+    if answer is not None and any(character.isalpha() for character in answer):
+        grader.warm()  # algebra will have to be compared: load what it takes while the other branches are written
+    return answer
 
 
 def stream(problem: str, **choices: object) -> Iterator[Event]:

@@ -32,7 +32,7 @@ else:
 PREFIX = "EDGE_SOLVER_"
 """What the names of our environment variables begin with."""
 
-_NOT_SETTINGS = {paths.HOME_VARIABLE}
+_NOT_SETTINGS = {paths.HOME_VARIABLE, "EDGE_SOLVER_DEBUG"}
 _MOST_WIDTH = 4096  # far beyond the paper's 256, and still a tree that fits into memory
 _MOST_STEPS = 1000
 

@@ -55,7 +55,7 @@ class UnknownNameError(UsageError):
         """Build the message for a ``kind`` of thing (``"strategy"``), with the nearest known name if there is one."""
         self.kind, self.name, self.known = kind, name, tuple(known)
         self.nearest = nearest_name(name, self.known)
-        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
+        hint = f"; did you mean {self.nearest!r}?" if self.nearest else "."
         super().__init__(f"unknown {kind} {name!r}{hint} Known: {', '.join(self.known)}.")
 
 
@@ -91,5 +91,6 @@ class RecordError(EdgeSolverError):
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name closest to ``name``, or ``None`` when nothing is close."""
-    matches = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
-    return matches[0] if matches else None
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    matches = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return by_lower[matches[0]] if matches else None

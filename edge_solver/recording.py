@@ -124,7 +124,8 @@ def _events(path: Path, file: IO[bytes]) -> Iterator[tuple[int, Event]]:
         try:
             event = _event(line, event)
         except RecordError as error:
-            if event is not None and not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+            half = not line.endswith(b"\n") and len(line) < LONGEST_LINE
+            if half and event is not None and not isinstance(event, Solved):
                 return  # the run was cut in the middle of this line
             raise RecordError(f"{path}:{number}: {error}") from error
         yield number, event

@@ -82,6 +82,8 @@ class Search:
         self.seed = seed
         self._key = key
         self._drafter, self._grader = engines.drafter, engines.grader
+        if strategy.scored and engines.scorer is None:
+            raise ValueError(f"strategy {strategy.name} weighs rewards and needs a scorer")
         self._scorer = engines.scorer if strategy.scored else None
         self.tree = Tree(problem, self._drafter.open(key, problem))
         if self._scorer is not None:
@@ -102,9 +104,10 @@ class Search:
             leader: str | None = None
             while not self._cancelled:
                 plan = self.strategy.plan(self.tree, self._forecast, self.settings)
-                self._felt = plan.short_of
                 if not plan.expand and not plan.prune:
+                    self._felt = plan.short_of or self._felt
                     break
+                self._felt = plan.short_of
                 yield Planned(tuple((e.node, e.width) for e in plan.expand), plan.prune, plan.short_of)
                 self.tree.prune(plan.prune)
                 if not plan.expand:
@@ -158,7 +161,7 @@ class Search:
             for request in requests:
                 draft = drafts.get(request.node)
                 if draft is not None and draft.n_tokens:
-                    self._append(draft, request.parent, rewards.get(draft.node))
+                    self._append(draft, self.tree[request.parent], rewards.get(draft.node))
 
     def _requests(self, plan: Plan) -> list[DraftRequest]:
         parents = [expansion.node for expansion in plan.expand for _ in range(expansion.width)]
@@ -191,12 +194,12 @@ class Search:
             if isinstance(item, Pulse):
                 yield Pulsed(item.live, self._bill())
             else:
-                drafts[item.node] = item
-                self._felt = self.ledger.refused if item.finish is Finish.BUDGET else self._felt
-                if item.n_tokens:
-                    parent = self.tree[parents[item.node]]
+                parent = self.tree[parents[item.node]]
+                draft = drafts[item.node] = self._closed(item, parent)
+                self._felt = self.ledger.refused if draft.finish is Finish.BUDGET else self._felt
+                if draft.n_tokens:
                     yield Drafted(
-                        item.node, parent.id, parent.depth + 1, item.text, item.n_tokens, item.finish, item.answer
+                        draft.node, parent.id, parent.depth + 1, draft.text, draft.n_tokens, draft.finish, draft.answer
                     )
             if self._cancelled:
                 break
@@ -219,19 +222,21 @@ class Search:
         for node, reward in rewards.items():
             yield Scored(node, reward)
 
-    def _append(self, draft: Draft, parent_id: int, reward: float | None) -> None:
-        parent = self.tree[parent_id]
-        finish = draft.finish
+    def _closed(self, draft: Draft, parent: Node) -> Draft:
+        """Close a whole step that has no room for another one after it."""
         end = parent.end + draft.n_tokens
         too_long = (
             parent.depth + 1 >= self.settings.max_steps
             or end - self.tree.root.end >= self.settings.max_solution_tokens
             or end >= self._drafter.profile.context
         )
-        if finish is Finish.STEP and too_long:
-            finish = Finish.LENGTH
-        depth = parent.depth + 1
-        self.tree.add(Node(draft.node, parent_id, depth, draft.text, draft.n_tokens, end, finish, draft.answer, reward))
+        return replace(draft, finish=Finish.LENGTH) if draft.finish is Finish.STEP and too_long else draft
+
+    def _append(self, draft: Draft, parent: Node, reward: float | None) -> None:
+        depth, end = parent.depth + 1, parent.end + draft.n_tokens
+        self.tree.add(
+            Node(draft.node, parent.id, depth, draft.text, draft.n_tokens, end, draft.finish, draft.answer, reward)
+        )
 
     def _retain(self, nodes: set[int] | tuple[()]) -> None:
         self._drafter.retain(self._key, nodes)

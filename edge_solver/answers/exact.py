@@ -96,6 +96,16 @@ def is_too_large(answer: str) -> bool:
     return number is not None and number.value is None and number.based is None
 
 
+def without_unit(normal: str) -> str:
+    """Take currency, degrees and a unit off an answer that need not be a number."""
+    rest = _DEGREES.sub("", _CURRENCY.sub(r"\1", normal))
+    try:
+        text, scale, _ = _take_unit(rest)
+    except UnreadableError:
+        return rest
+    return text if scale == 1 else normal
+
+
 def equal(a: Number, b: Number) -> bool:
     """Compare two exact numbers by the rules at the top of this module."""
     if a.based or b.based:

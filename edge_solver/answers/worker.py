@@ -15,9 +15,11 @@ import os
 import re
 import signal
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TextIO
 
+from edge_solver.answers.exact import without_unit
 from edge_solver.answers.normal import is_sentence, normalise
 
 MEMORY_LIMIT_BYTES = 2 * 1024**3
@@ -50,14 +52,19 @@ def compare(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _parse(text: str) -> tuple[Any, ...]:
-    """Parse an answer; a bare one is handed over as a formula, a sentence as it is."""
+    """Parse an answer; a bare one is handed over as a formula, a sentence as it is.
+
+    Units are taken off here and not by Math-Verify, for which ``5m`` and ``x + 3m`` end in metres.
+    """
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
     normal = normalise(text)
     if is_sentence(normal):
         found = parse(text, [LatexExtractionConfig(), ExprExtractionConfig()], parsing_timeout=None)
     else:
-        found = parse(f"${_as_latex(normal)}$", [LatexExtractionConfig()], parsing_timeout=None)
+        with_units = LatexExtractionConfig().normalization_config
+        formula = LatexExtractionConfig(normalization_config=replace(with_units, units=False))
+        found = parse(f"${_as_latex(without_unit(normal))}$", [formula], parsing_timeout=None)
     return tuple(found)
 
 

@@ -1,4 +1,7 @@
-"""``edge-solver energy``: which meter works here, why better ones do not, and how to enable one."""
+"""``edge-solver energy``: which meter works here, why better ones do not, and how to enable one.
+
+The meters are tried by ``edge_solver.energy``; this only says what came of it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _QUALITY = {
 }
 
 
-@click.command("energy", short_help="Say how energy is measured here, and how to measure it better.")
+@click.command("energy")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, as_json: bool) -> int:
     """Say which energy meter works on this machine, why better ones do not, and how to enable them."""

@@ -1,4 +1,7 @@
-"""``edge-solver models``: the models known by name, and what is known of each."""
+"""``edge-solver models``: the models known by name, and what is known of each.
+
+Both commands read the registry that ships with the package and open no model.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ from typing import Any
 
 import click
 
-from edge_solver.catalog import ModelEntry, registry
+from edge_solver.catalog import ModelEntry, ModelKind, registry
 from edge_solver.cli import output
 from edge_solver.cli.group import Group
 from edge_solver.core.events import plain
-from edge_solver.errors import ExitCode, UnknownNameError, UsageError
+from edge_solver.errors import ExitCode, UnknownNameError
 from edge_solver.quantities import Kind, show
 
 _HEADINGS = ("NAME", "KIND", "SIZE", "LICENCE", "SUMMARY")
 
 
-@click.group("models", cls=Group, no_args_is_help=False, short_help="List the models known by name, or show one.")
+@click.group("models", cls=Group, no_args_is_help=False)
 def command() -> None:
     """List the models that --model and --prm take by name, or show one of them."""
 
@@ -54,16 +57,15 @@ def show_model(name: str, *, as_json: bool) -> int:
 
 
 def _named(name: str, entries: Iterable[ModelEntry]) -> ModelEntry:
-    """Find a model by its name or an alias; two kinds may share an alias, and then only the name will do."""
-    entries = list(entries)
-    found = [entry for entry in entries if entry.name == name] or [entry for entry in entries if name in entry.aliases]
-    match found:
-        case [entry]:
+    """Find a model by its name or an alias; of two kinds that share an alias, the policy is meant."""
+    known = sorted(entries, key=lambda entry: entry.kind is not ModelKind.POLICY)
+    for entry in known:
+        if name == entry.name:
             return entry
-        case []:
-            raise UnknownNameError("model", name, [entry.name for entry in entries])
-        case _:
-            raise UsageError(f"{name!r} stands for {' and '.join(entry.name for entry in found)}; show one of them")
+    for entry in known:
+        if name in entry.aliases:
+            return entry
+    raise UnknownNameError("model", name, [entry.name for entry in known])
 
 
 def _shown(value: object) -> str:

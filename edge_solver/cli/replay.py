@@ -23,7 +23,7 @@ LONGEST_PAUSE = 60.0
 """Seconds; a recorded round may claim any length."""
 
 
-@click.command("replay", short_help="Print a recorded run again, without a model.")
+@click.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document, as solve does.")
 @click.option("--speed", type=float, metavar="X", help="Pace: 1 as it was, 2 twice as fast.  [default: no pauses]")

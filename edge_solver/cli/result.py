@@ -1,4 +1,7 @@
-"""What a command that has a solution does with it: the summary, then the answer, then the exit code."""
+"""What a command that has a solution does with it: the summary, then the answer, then the exit code.
+
+A search that just ran and one that is replayed end here alike. How a line reads is ``render``'s business.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""``edge-solver solve``: one problem in, one answer out, with everything else on standard error."""
+"""``edge-solver solve``: one problem in, one answer out, with everything else on standard error.
+
+Everything that the user got wrong is refused before an engine is loaded. While the search runs, the progress line and
+the recorder listen to its events, and a signal cancels it instead of ending the program.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ BEAT = 0.02
 """Seconds between two calls of a simulated model on a terminal: a pace that an eye can follow."""
 
 
-@click.command("solve", cls=ProblemCommand, short_help="Solve one problem and print its answer.")
+@click.command("solve", cls=ProblemCommand)
 @click.argument("problem", nargs=-1, required=True, metavar="PROBLEM")
 @settings_options
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as one JSON document.")

@@ -152,8 +152,10 @@ class Ledger:
             return Cap.TOKENS
         if budget.seconds is not None and self._seconds() >= budget.seconds:
             return Cap.SECONDS
-        if budget.joules is not None and (self._energy().joules or 0.0) >= budget.joules:
-            return Cap.JOULES
+        if budget.joules is not None:
+            joules = self._energy().joules
+            if joules is None or joules >= budget.joules:  # what cannot be read cannot be kept under a cap
+                return Cap.JOULES
         return None
 
     def spent(self) -> Spend:
@@ -184,5 +186,6 @@ class Ledger:
     def _energy(self) -> Reading:
         now = self._meter.read(Activity(self._flops(), self._seconds()))
         if now.joules is None or self._baseline.joules is None:
-            return Reading(None, EnergyLabel.UNAVAILABLE, now.scope)
+            label = EnergyLabel.STALE if now.label is EnergyLabel.STALE else EnergyLabel.UNAVAILABLE
+            return Reading(None, label, now.scope)
         return Reading(max(0.0, now.joules - self._baseline.joules), now.label, now.scope)

@@ -55,6 +55,8 @@ class Forecast:
         """
         self._tree, self._ledger, self._policy, self._prm = tree, ledger, policy, prm
         self._longest = min(longest, policy.context - tree.root.end)
+        self._counted = 0
+        self._typical = (policy.step_tokens, policy.solution_steps)
 
     def affordable(self, node_ids: Iterable[int]) -> tuple[float, Cap | None]:
         """Return how many branches from the dearest of these nodes can be finished, and the cap that decides it.
@@ -166,12 +168,22 @@ class Forecast:
         return Price(float(flops), tokens)
 
     def _step_tokens(self) -> float:
-        seen = [node.n_tokens for node in self._tree.steps if node.finish in (Finish.STEP, Finish.ANSWER)]
-        return (PRIOR_STEPS * self._policy.step_tokens + sum(seen)) / (PRIOR_STEPS + len(seen))
+        return self._lengths()[0]
 
     def _solution_steps(self) -> float:
-        seen = [node.depth for node in self._tree.answers()]
-        return (PRIOR_STEPS * self._policy.solution_steps + sum(seen)) / (PRIOR_STEPS + len(seen))
+        return self._lengths()[1]
+
+    def _lengths(self) -> tuple[float, float]:
+        """Return the tokens of a step and the steps of a solution to expect: counted once per state of the tree."""
+        if self._counted != len(self._tree):
+            self._counted = len(self._tree)
+            tokens = [node.n_tokens for node in self._tree.steps if node.finish in (Finish.STEP, Finish.ANSWER)]
+            steps = [node.depth for node in self._tree.answers()]
+            self._typical = (
+                (PRIOR_STEPS * self._policy.step_tokens + sum(tokens)) / (PRIOR_STEPS + len(tokens)),
+                (PRIOR_STEPS * self._policy.solution_steps + sum(steps)) / (PRIOR_STEPS + len(steps)),
+            )
+        return self._typical
 
 
 def _dearest(prices: Iterable[Price]) -> Price:

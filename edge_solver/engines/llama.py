@@ -161,7 +161,7 @@ class LlamaModel:
             size = 64
             while True:
                 buffer = ctypes.create_string_buffer(size)
-                n = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+                n = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)  # noqa: FBT003 - not our signature
                 if n >= 0:
                     break
                 size = -n

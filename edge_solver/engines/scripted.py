@@ -170,7 +170,7 @@ class ScriptedDrafter:
         problem = self._texts[request.problem]
         # At temperature 0 a step depends on what stands above it and on nothing else.
         source = f"{request.seed}/{request.node}" if request.temperature > 0 else f"{parent.end}/{show(parent.terms)}"
-        dice = Random(f"{problem}/{source}")
+        dice = Random(f"{problem}/{source}")  # noqa: S311 - simulation
         world, terms = self._world, parent.terms
         if parent.lost or dice.random() < world.ramble:
             return "Hmm, let me think about that once more, from the beginning.", terms, True, None
@@ -297,7 +297,8 @@ class ScriptedScorer:
         path = f"{above.text}\n{request.text}"
         self._readings[request.problem][request.node] = _Reading(path, above.end + len(tokens_of(request.text)), sound)
         mean = 0.8 if sound and "=" in request.text else 0.6 if sound else 0.3
-        return min(1.0, max(0.0, Random(path).gauss(mean, self._world.noise)))
+        reward = Random(path).gauss(mean, self._world.noise)  # noqa: S311 - simulation
+        return round(min(1.0, max(0.0, reward)), 6)  # the last digits differ between mathematical libraries
 
 
 _OPENINGS = ("", "First, ", "Next, ", "We work out ", "Now it is time to work out ")
@@ -316,10 +317,9 @@ def terms_of(problem: str) -> Terms:
         terms = _parsed(found)
         if terms is not None:
             return terms
-    dice = Random(zlib.crc32(problem.encode()))
-    return tuple(part for sign in ("*", "+", "*", "-") for part in (Fraction(dice.randint(2, 12)), sign)) + (
-        Fraction(dice.randint(2, 12)),
-    )
+    dice = Random(zlib.crc32(problem.encode()))  # noqa: S311 - simulation
+    first, *rest = (Fraction(dice.randint(2, 12)) for _ in range(5))
+    return (first, *(part for pair in zip(("*", "+", "*", "-"), rest, strict=True) for part in pair))
 
 
 def show(terms: Terms) -> str:
@@ -379,7 +379,7 @@ def _parsed(text: str) -> Terms | None:
     rest = terms
     try:
         while (place := next_operation(rest)) is not None:
-            if rest[place] == "/" and rest[place + 1] == 0:
+            if place == 0 or (rest[place] == "/" and rest[place + 1] == 0):
                 return None
             rest = reduced(rest, place, operate(rest, place))
     except (AssertionError, IndexError):

@@ -7,24 +7,23 @@ import random
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn import functional
 
+from .corpus import padded
 from .corrupt import Labelled
 from .export_gguf import load_policy
-from .export_onnx import load_reward
 from .labels import first_wrong
+from .reward import RewardModel, load_reward
 from .sample import Sampled, fresh_problems, groups, sampled
-from .policy import Transformer
-from .corpus import padded
 from .tokenizer import load_tokenizer
 from .train_policy import save
 from .train_prm import encoded, step_targets
-from tokenizers import Tokenizer
 
 
 @torch.inference_mode()
-def logits_and_labels(model: Transformer, tokenizer: Tokenizer, samples: list[Sampled]) -> tuple[Tensor, Tensor]:
+def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sampled]) -> tuple[Tensor, Tensor]:
     """Return the logit and the label of every step of some samples."""
     logits: list[Tensor] = []
     labels: list[Tensor] = []
@@ -37,8 +36,8 @@ def logits_and_labels(model: Transformer, tokenizer: Tokenizer, samples: list[Sa
         if not rows:
             continue
         row_index, place, label, _ = step_targets(rows)
-        states = model.trunk(torch.from_numpy(padded([row.tokens for row in rows])))
-        logits.append(model.head(states[row_index, place])[:, 0])
+        judged, _ = model(torch.from_numpy(padded([row.tokens for row in rows])))
+        logits.append(model.head(judged[row_index, place])[:, 0])
         labels.append(label)
     return torch.cat(logits), torch.cat(labels)
 
@@ -50,7 +49,7 @@ def platt(logits: Tensor, labels: Tensor) -> tuple[float, float]:
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.binary_cross_entropy_with_logits(logits * line[0] + line[1], labels)
+        loss = functional.binary_cross_entropy_with_logits(logits * line[0] + line[1], labels)
         loss.backward()
         return loss
 
@@ -82,7 +81,7 @@ def main() -> None:
     with torch.no_grad():
         model.head.weight.mul_(slope)
         model.head.bias.mul_(slope).add_(offset)
-    save(model, args.out, **torch.load(args.reward, weights_only=True)["facts"])
+    save(model, model.policy.shape, args.out, **torch.load(args.reward, weights_only=True)["facts"])
     print(f"{len(labels):,} steps, slope {slope:.3f}, offset {offset:.3f}")
 
 

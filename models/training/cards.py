@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from .evaluate import METHODS
 from .policy import Shape, Transformer, parameters_per_token
+from .reward import JUDGE_LAYERS, RewardModel
 
 NAMES = {
     "greedy": "greedy",
@@ -38,9 +40,9 @@ def accuracy_table(accuracy: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def parameters(*, scalar_head: bool) -> int:
+def parameters(model: nn.Module) -> int:
     """Count a model's parameters."""
-    return sum(p.numel() for p in Transformer(Shape(), scalar_head=scalar_head).parameters())
+    return sum(p.numel() for p in model.parameters())
 
 
 def stage(facts: dict[str, float]) -> str:
@@ -63,12 +65,12 @@ def policy_card(figures: dict[str, Any], first: dict[str, float], second: dict[s
     shape = Shape()
     return f"""# edge-solver micro (policy)
 
-A {parameters(scalar_head=False):,}-parameter language model that writes short arithmetic and algebra solutions, one
+A {parameters(Transformer(shape)):,}-parameter language model that writes short arithmetic and algebra solutions, one
 step a line, for tree search on any machine. File: `models/builtin/micro.gguf`, {size:,} bytes, Q8_0.
 
 - Architecture: Llama; width {shape.width}, {shape.layers} layers, {shape.heads} heads of {shape.head_dim}, feed-forward
   {shape.feed_forward}, vocabulary {shape.vocabulary}, context {shape.context};
-  {parameters_per_token(shape, scalar_head=False):,} weights multiplied per token.
+  {parameters_per_token(shape):,} weights multiplied per token.
 - Prompt: `<|problem|>` problem `<|solution|>`, no beginning token; a step ends with a newline; the last line is
   `The answer is: …`, then `<|end|>`.
 - Training: next token of canonical solutions. {stage(first)}, then {stage(second)} together with the reward model,
@@ -100,13 +102,16 @@ def reward_card(figures: dict[str, Any], facts: dict[str, float], size: int) -> 
         if int8
         else ""
     )
+    count = parameters(RewardModel(Transformer(Shape())))
     return f"""# edge-solver micro PRM (process reward model)
 
-A {parameters(scalar_head=True):,}-parameter causal transformer that scores each step of a solution: the chance that
-everything up to and including it is right. File: `models/builtin/prm.onnx`, {size:,} bytes, int8 weights with a scale
-per output row, ordinary operators of opset 18; weights become float32 when the file is loaded, so no score depends on
-its neighbours in a batch.
+A {count:,}-parameter causal transformer that scores each step of a solution: the chance that everything up to and
+including it is right. File: `models/builtin/prm.onnx`, {size:,} bytes, int8 weights with a scale per output row,
+ordinary operators of opset 18; weights become float32 when the file is loaded, so no score depends on its neighbours in
+a batch.
 
+- Inside: the policy's own network ({Shape().layers} layers), how likely the policy held each token it reads, and
+  {JUDGE_LAYERS} small causal layers that judge from both.
 - Interface: `input_ids`, `position_ids`, `past_mask`, `past_keys`, `past_values` in; `scores`, `present_keys`,
   `present_values` (of the new tokens) out. A step's reward is the score at its newline.
 - Training: started from the policy's weights; {stage(facts)} of the policy's own samples and of canonical solutions,

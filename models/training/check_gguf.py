@@ -19,7 +19,15 @@ from .sample import generate
 from .template import PROBLEM, SOLUTION
 from .tokenizer import encode_prompt, load_tokenizer
 
-ODD = ("naïve café – 3½ × 2", "  two  spaces\n\nand\tlines ", "数学 12 Ω≈7", "<|end|> is text", "it's 5'7\"", "x=-3.14e10;", "")
+ODD = (
+    "naïve café – 3½ × 2",
+    "  two  spaces\n\nand\tlines ",
+    "数学 12 Ω≈7",
+    "<|end|> is text",
+    "it's 5'7\"",
+    "x=-3.14e10;",
+    "",
+)
 
 
 def texts(rng: random.Random, count: int) -> list[str]:
@@ -37,7 +45,8 @@ def different_tokens(llama: llama_cpp.Llama, tokenizer: Tokenizer, samples: list
     return [
         text
         for text in samples
-        if llama.tokenize(text.encode(), add_bos=False, special=False) != tokenizer.encode(text, add_special_tokens=False).ids
+        if llama.tokenize(text.encode(), add_bos=False, special=False)
+        != tokenizer.encode(text, add_special_tokens=False).ids
     ]
 
 
@@ -86,7 +95,7 @@ def main() -> None:
                 different = different_tokens(llama, tokenizer, texts(rng, 2000))
                 print(f"texts read differently: {len(different)} of 2000 {different[:3]}")
                 marked = llama.tokenize(b"<|problem|>1+1<|solution|>", add_bos=False, special=True)
-                assert marked[0] == PROBLEM and marked[-1] == SOLUTION
+                assert (marked[0], marked[-1]) == (PROBLEM, SOLUTION)
             print(f"{kind}: largest logit difference {largest_difference(llama, model, rows):.5f}")
             prompts = [encode_prompt(tokenizer, p.text) for p in problems]
             ours = [generate(model, [prompt], 0.0, torch.Generator())[0] for prompt in prompts]

@@ -30,6 +30,7 @@ class _Counting(Work):
     """Counts the numbers that pass."""
 
     def __init__(self) -> None:
+        """Start at zero."""
         super().__init__()
         self.passed = 0
 
@@ -46,6 +47,7 @@ class _Erring(_Counting):
     """Returns a wrong number once, at the chosen place, and remembers the step."""
 
     def __init__(self, place: int, rng: random.Random) -> None:
+        """Choose which number, counted from one, comes back wrong."""
         super().__init__()
         self.place, self.rng = place, rng
         self.step: int | None = None
@@ -77,7 +79,8 @@ def _slip(rng: random.Random, number: int, *, copied: bool) -> int:
     negative = number < 0
     kind = rng.random()
     if kind < 0.28:  # off by one or by a carry
-        return number + rng.choice((-1, 1)) * 10 ** rng.randrange(len(digits) if rng.random() < 0.8 else 1)
+        unit = int("1" + "0" * rng.randrange(len(digits) if rng.random() < 0.8 else 1))
+        return number + rng.choice((-unit, unit))
     if kind < 0.62:  # one digit misread
         i = rng.randrange(len(digits))
         digits[i] = str(rng.randrange(1 if i == 0 and len(digits) > 1 else 0, 10))
@@ -93,7 +96,8 @@ def _slip(rng: random.Random, number: int, *, copied: bool) -> int:
         return -number
     else:  # a small or wild miss
         return number + rng.choice((-10, -9, -3, -2, 2, 3, 5, 10, rng.randint(-30, 30)))
-    return int("".join(digits)) * (-1 if negative else 1)
+    size = int("".join(digits))
+    return -size if negative else size
 
 
 def lines_of(work: Work, answer: str) -> tuple[str, ...]:
@@ -153,10 +157,8 @@ def _edited(lines: tuple[str, ...], rng: random.Random) -> tuple[str, ...]:
         return lines
     match = rng.choice(found)
     others = [n for other in lines for n in NUMBER.findall(other) if n != match.group()]
-    if kind < 0.5 and others:
-        new = rng.choice(others)
-    else:
-        new = str(abs(wrong_number(rng, int(match.group()), copied=True)))
+    copies = kind < 0.5 and bool(others)
+    new = rng.choice(others) if copies else str(abs(wrong_number(rng, int(match.group()), copied=True)))
     changed = line[: match.start()] + new + line[match.end() :]
     return (*lines[:at], changed, *lines[at + 1 :])
 

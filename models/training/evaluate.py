@@ -1,4 +1,4 @@
-"""Measure the shipped files on fresh held-out problems: the policy alone, votes with the reward model, the model itself.
+"""Measure the shipped files on fresh held-out problems: the policy, votes with the reward model, the model itself.
 
 Everything is read from the GGUF and ONNX files. Figures go to a JSON file, from which `cards.py` writes the cards.
 """
@@ -118,7 +118,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--policy", type=Path, required=True, help="GGUF file")
     parser.add_argument("--prm", type=Path, help="ONNX file; without it only the policy is measured")
-    parser.add_argument("--float-prm", type=Path, help="the same model with float32 weights, to measure what int8 loses")
+    parser.add_argument(
+        "--float-prm", type=Path, help="the same model with float32 weights, to measure what int8 loses"
+    )
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="JSON file of figures")
     parser.add_argument("--problems", type=int, default=400)

@@ -102,17 +102,17 @@ def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, shape: Shape) -
     writer.add_bos_token_id(PROBLEM)
     writer.add_eos_token_id(END)
     writer.add_pad_token_id(PAD)
-    writer.add_add_bos_token(False)
-    writer.add_add_eos_token(False)
+    writer.add_add_bos_token(value=False)
+    writer.add_add_eos_token(value=False)
 
 
 def load_policy(checkpoint: Path) -> Transformer:
     """Rebuild a policy from a training checkpoint; a reward model's checkpoint holds one too."""
     saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = dict(saved["model"])
-    if "language_head" in saved:
-        del weights["head.bias"]
-        weights["head.weight"] = saved["language_head"]
+    weights = saved["model"]
+    if "policy.head.weight" in weights:
+        prefix = "policy."
+        weights = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
     model = Transformer(Shape(**saved["shape"]))
     model.load_state_dict(weights)
     return model.eval()

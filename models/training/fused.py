@@ -6,24 +6,33 @@ half as many as autograd's.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
+
+
+class Saved(Protocol):
+    """What autograd hands to both passes."""
+
+    saved_tensors: tuple[Tensor, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None:
+        """Keep tensors for the backward pass."""
 
 
 class _Normalise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, epsilon: float) -> Tensor:
+    def forward(ctx: Saved, x: Tensor, epsilon: float) -> Tensor:
         norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
         scale = norm.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
-        y = x * scale
+        y = torch.mul(x, scale)
         ctx.save_for_backward(y, scale)
         return y
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Saved, *gradients: Tensor) -> tuple[Tensor, None]:
         (gradient,) = gradients
         y, scale = ctx.saved_tensors
         along = (gradient * y).sum(dim=-1, keepdim=True).div_(-y.shape[-1])
@@ -32,14 +41,14 @@ class _Normalise(torch.autograd.Function):
 
 class _Gated(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, joined: Tensor) -> Tensor:
+    def forward(ctx: Saved, joined: Tensor) -> Tensor:
         gate, up = joined.chunk(2, dim=-1)
-        activated = F.silu(gate)
+        activated = functional.silu(gate)
         ctx.save_for_backward(joined, activated)
         return activated * up
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Saved, *gradients: Tensor) -> Tensor:
         (gradient,) = gradients
         joined, activated = ctx.saved_tensors
         gate, up = joined.chunk(2, dim=-1)

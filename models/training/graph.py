@@ -17,6 +17,7 @@ class Graph:
     """Collects nodes and constants in order."""
 
     def __init__(self) -> None:
+        """Start empty."""
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self._count = 0
@@ -26,7 +27,9 @@ class Graph:
         self._count += 1
         return f"{stem}_{self._count}"
 
-    def op(self, kind: str, *inputs: str, outputs: int = 1, name: str | None = None, **attributes: object) -> str:
+    def op(
+        self, kind: str, *inputs: str, outputs: int = 1, name: str | None = None, **attributes: int | list[int]
+    ) -> str:
         """Append a node and return the name of its first output (others end in `.1`, `.2`)."""
         first = name or self.fresh(kind.lower())
         names = [first, *(f"{first}.{i}" for i in range(1, outputs))]

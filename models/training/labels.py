@@ -8,12 +8,20 @@ canonical one (another order of the same work). After the first wrong step all l
 from __future__ import annotations
 
 import ast
+import operator
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 from .corrupt import first_difference
 from .template import ANSWER_PREFIX
 
+OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 PLAIN = re.compile(r"[0-9+\-*/^(). ]+")
 
 
@@ -35,17 +43,9 @@ def _value(node: ast.expr) -> Fraction:
             return -_value(operand)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if power <= 6:
             return _value(left) ** power
-        case ast.BinOp(left=left, op=operator, right=right):
-            a, b = _value(left), _value(right)
-            match operator:
-                case ast.Add():
-                    return a + b
-                case ast.Sub():
-                    return a - b
-                case ast.Mult():
-                    return a * b
-                case ast.Div():
-                    return a / b
+        case ast.BinOp(left=left, op=sign, right=right):
+            if type(sign) in OPERATIONS:
+                return OPERATIONS[type(sign)](_value(left), _value(right))
     raise ValueError("not arithmetic")
 
 

@@ -20,17 +20,20 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonalised(matrices: Tensor, steps: int = 5) -> Tensor:
     """Push the singular values of a stack `[N, rows, columns]`, rows <= columns, towards one."""
     a, b, c = COEFFICIENTS
-    x = matrices / (matrices.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    x: Tensor = matrices / (matrices.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.add(a * x, (b * gram + c * gram @ gram) @ x)
     return x
 
 
 class Muon:
     """Momentum, orthogonalised, with decoupled weight decay."""
 
-    def __init__(self, parameters: list[nn.Parameter], *, rate: float, momentum: float = 0.95, decay: float = 0.01) -> None:
+    def __init__(
+        self, parameters: list[nn.Parameter], *, rate: float, momentum: float = 0.95, decay: float = 0.01
+    ) -> None:
+        """Group the matrices by shape."""
         self.rate, self.momentum, self.decay = rate, momentum, decay
         self.groups: dict[tuple[int, ...], list[nn.Parameter]] = defaultdict(list)
         for parameter in parameters:
@@ -69,6 +72,7 @@ class Optimizer:
     """Muon and AdamW behind one `step`, with clipped gradients."""
 
     def __init__(self, model: nn.Module, *, matrix_rate: float, other_rate: float) -> None:
+        """Give hidden matrices to Muon and the rest to AdamW."""
         hidden = [p for name, p in model.named_parameters() if p.ndim == 2 and "blocks." in name]
         chosen = {id(p) for p in hidden}
         rest = [p for p in model.parameters() if id(p) not in chosen]
@@ -78,7 +82,7 @@ class Optimizer:
         self.other_rate = other_rate
 
     def step(self, factor: float) -> None:
-        """Average over processes, clip, update all parameters at `factor` times their base rates, and clear the gradients."""
+        """Average over processes, clip, update everything at `factor` times its base rate, clear the gradients."""
         if world() > 1:
             average_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

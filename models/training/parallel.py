@@ -29,7 +29,8 @@ def launch(processes: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         shared = {**os.environ, WORLD: str(processes), MEETING: str(Path(folder) / "meeting"), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", _main_module(), *sys.argv[1:]]
-        started = [subprocess.Popen(command, env={**shared, RANK: str(i)}) for i in range(processes)]
+        environments = [{**shared, RANK: str(i)} for i in range(processes)]
+        started = [subprocess.Popen(command, env=e) for e in environments]  # noqa: S603 - our own command again
         codes = [process.wait() for process in started]
     if any(codes):
         raise SystemExit(f"training processes ended with {codes}")

@@ -2,8 +2,7 @@
 
 RMSNorm (its gain is left to the matrix that follows: exports write ones), rotary positions in the interleaved
 convention (pairs 2i, 2i+1: llama.cpp's "NORM" rope for this architecture, so that weights are exported without
-permutation), SwiGLU, no biases. With `scalar_head` the same trunk scores each position instead of predicting the next
-token.
+permutation), SwiGLU, no biases. The reward model (`reward.py`) stands on the same trunk.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .fused import gated, normalise, rotate
 
@@ -55,6 +54,7 @@ class Block(nn.Module):
     """One layer: attention, then feed-forward, each on a normalised residual."""
 
     def __init__(self, shape: Shape) -> None:
+        """Make the matrices of one layer."""
         super().__init__()
         width = shape.width
         self.shape = shape
@@ -70,7 +70,7 @@ class Block(nn.Module):
         """Return queries, keys and values `[B, T, H, head_dim]`, the first two rotated."""
         shape = self.shape
         weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
-        joined = F.linear(normalise(x, shape.norm_epsilon), weight)
+        joined = functional.linear(normalise(x, shape.norm_epsilon), weight)
         both, value = joined.split((2 * shape.width, shape.width), dim=-1)
         rotated = rotate(both.unflatten(-1, (2 * shape.heads, shape.head_dim)), turn)
         query, key = rotated.chunk(2, dim=2)
@@ -79,14 +79,14 @@ class Block(nn.Module):
     def forward(self, x: Tensor, turn: Tensor) -> Tensor:
         """Run the layer causally over whole sequences."""
         query, key, value = (part.transpose(1, 2) for part in self.projected(x, turn))
-        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
         x = x + self.output(mixed.transpose(1, 2).flatten(-2))
         return x + self.feed(x)
 
     def feed(self, x: Tensor) -> Tensor:
         """Return the feed-forward update of the residual."""
         weight = torch.cat((self.gate.weight, self.up.weight))
-        update: Tensor = self.down(gated(F.linear(normalise(x, self.shape.norm_epsilon), weight)))
+        update: Tensor = self.down(gated(functional.linear(normalise(x, self.shape.norm_epsilon), weight)))
         return update
 
     def step(self, x: Tensor, turn: Tensor, cache: Cache, length: int) -> Tensor:
@@ -96,28 +96,26 @@ class Block(nn.Module):
         cache.keys[:, length:end] = key
         cache.values[:, length:end] = value
         keys, values = (part[:, :end].transpose(1, 2) for part in (cache.keys, cache.values))
-        mixed = F.scaled_dot_product_attention(query.transpose(1, 2), keys, values, is_causal=length == 0)
+        mixed = functional.scaled_dot_product_attention(query.transpose(1, 2), keys, values, is_causal=length == 0)
         x = x + self.output(mixed.transpose(1, 2).flatten(-2))
         return x + self.feed(x)
 
 
 class Transformer(nn.Module):
-    """Embedding, blocks, final norm, and a head: next-token logits or one score."""
+    """Embedding, blocks, final norm, and a head of next-token logits."""
 
-    def __init__(self, shape: Shape, *, scalar_head: bool = False) -> None:
+    def __init__(self, shape: Shape) -> None:
+        """Make the network and draw its weights."""
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
-        self.head = nn.Linear(shape.width, 1 if scalar_head else shape.vocabulary, bias=scalar_head)
+        self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
         self.reset()
 
     def reset(self) -> None:
         """Draw initial weights; projections back into the residual start small."""
         for name, parameter in self.named_parameters():
-            if parameter.ndim < 2:
-                nn.init.zeros_(parameter)
-                continue
             scale = 0.5 if "embedding" in name else 0.02 if "head" in name else self.shape.width**-0.5
             if "output" in name or "down" in name:
                 scale *= 0.2
@@ -136,17 +134,18 @@ class Transformer(nn.Module):
         turn = turns(torch.arange(length, length + tokens.shape[1]), self.shape)
         x: Tensor = self.embedding(tokens)
         for block, cache in zip(self.blocks, caches, strict=True):
+            assert isinstance(block, Block)
             x = block.step(x, turn, cache, length)
         last: Tensor = self.head(normalise(x[:, -1], self.shape.norm_epsilon))
         return last
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return logits `[B, T, vocabulary]`, or `[B, T, 1]` with a scalar head."""
+        """Return logits `[B, T, vocabulary]`."""
         logits: Tensor = self.head(self.trunk(tokens))
         return logits
 
 
-def parameters_per_token(shape: Shape, *, scalar_head: bool) -> int:
+def parameters_per_token(shape: Shape) -> int:
     """Count the weights a token is multiplied by: all linear layers and the head, not the embedding."""
     block = 4 * shape.width**2 + 3 * shape.width * shape.feed_forward
-    return shape.layers * block + shape.width * (1 if scalar_head else shape.vocabulary)
+    return shape.layers * block + shape.width * shape.vocabulary

@@ -37,7 +37,9 @@ class Sampled:
 
 
 @torch.inference_mode()
-def generate(model: Transformer, prompts: list[list[int]], temperature: float, generator: torch.Generator) -> list[list[int]]:
+def generate(
+    model: Transformer, prompts: list[list[int]], temperature: float, generator: torch.Generator
+) -> list[list[int]]:
     """Return the new tokens of every prompt, up to the end token; temperature 0 is greedy.
 
     The rows share positions: while a row's own prompt lasts its tokens are fed instead of sampled ones.

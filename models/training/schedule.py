@@ -11,6 +11,7 @@ class Clock:
     """Counts the minutes a training run has used, across resumed runs."""
 
     def __init__(self, minutes: float, used: float = 0.0) -> None:
+        """Start counting; `used` minutes were used before."""
         self.minutes = minutes
         self._began = time.monotonic() - 60 * used
 

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from .corpus import padded
 from .corrupt import Labelled
+from .export_onnx import cache_layers
 from .policy import Shape
 from .train_prm import Row, encoded
 
@@ -21,6 +22,7 @@ class Scorer:
     """A reward model in onnxruntime."""
 
     def __init__(self, path: Path, tokenizer: Tokenizer, threads: int = 1) -> None:
+        """Open the file on the CPU."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -30,7 +32,7 @@ class Scorer:
         """Return scores `[B, T]` of token ids `[B, T]`."""
         batch, length = tokens.shape
         shape = Shape()
-        empty = np.zeros((shape.layers, batch, shape.heads, 0, shape.head_dim), dtype=np.float32)
+        empty = np.zeros((cache_layers(shape), batch, shape.heads, 0, shape.head_dim), dtype=np.float32)
         feeds = {
             "input_ids": tokens,
             "position_ids": np.tile(np.arange(length), (batch, 1)),

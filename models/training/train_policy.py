@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from .corpus import Corpus, batches, padded
 from .muon import Optimizer
@@ -29,16 +29,13 @@ def batch_loss(model: Transformer, corpus: Corpus, rows: np.ndarray[tuple[int], 
     place = torch.arange(tokens.shape[1] - 1)
     wanted = (place >= prompts[:, None] - 1) & (place < lengths[:, None] - 1)
     states = model.trunk(tokens[:, :-1])[wanted]
-    return F.cross_entropy(model.head(states), tokens[:, 1:][wanted])
+    return functional.cross_entropy(model.head(states), tokens[:, 1:][wanted])
 
 
-def save(model: Transformer, path: Path, *, language_head: Tensor | None = None, **facts: float) -> None:
-    """Write a checkpoint in one move; a reward model carries the policy's head beside its own."""
+def save(model: nn.Module, shape: Shape, path: Path, **facts: float) -> None:
+    """Write a checkpoint in one move."""
     draft = path.with_suffix(".tmp")
-    parts: dict[str, object] = {"model": model.state_dict(), "shape": dataclasses.asdict(model.shape), "facts": facts}
-    if language_head is not None:
-        parts["language_head"] = language_head.detach()
-    torch.save(parts, draft)
+    torch.save({"model": model.state_dict(), "shape": dataclasses.asdict(shape), "facts": facts}, draft)
     draft.replace(path)
 
 
@@ -80,12 +77,15 @@ def main() -> None:
             break
         if rank() == 0 and step % 50 == 0:
             rate = (seen - began) / (clock.used - used) / 60
-            print(f"{clock.used:.1f} min  step {step}  {seen / 1e6:.2f} M tokens  {rate:.0f}/s  loss {mean:.4f}", flush=True)
+            print(
+                f"{clock.used:.1f} min  step {step}  {seen / 1e6:.2f} M tokens  {rate:.0f}/s  loss {mean:.4f}",
+                flush=True,
+            )
         if rank() == 0 and clock.used - last_save > args.save_every:
-            save(model, args.out, tokens=seen, minutes=clock.used, loss=mean)
+            save(model, model.shape, args.out, tokens=seen, minutes=clock.used, loss=mean)
             last_save = clock.used
     if rank() == 0:
-        save(model, args.out, tokens=seen, minutes=clock.used, loss=mean)
+        save(model, model.shape, args.out, tokens=seen, minutes=clock.used, loss=mean)
 
 
 if __name__ == "__main__":

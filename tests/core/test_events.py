@@ -136,7 +136,7 @@ def test_a_record_with_an_impossible_budget_is_refused() -> None:
         "prm": None,
         "seed": 0,
     }
-    with pytest.raises(RecordError, match="Budget|StrategyUsed"):
+    with pytest.raises(RecordError, match="StrategyUsed"):
         from_json(started)
     with pytest.raises(RecordError, match="Budget"):
         from_json({**started, "strategy": to_json_strategy()})

@@ -26,8 +26,12 @@ def answered() -> Tree:
     return tree
 
 
-def forecast(tree: Tree, prm: Profile | None = None, longest: int = 400, **caps: float) -> Forecast:
-    ledger = Ledger(Budget(**caps), ScriptedClock(), ScriptedMeter())  # type: ignore[arg-type]  # whole in every test
+def budget_of(cap: Cap, limit: int) -> Budget:
+    return Budget(tokens=limit) if cap is Cap.TOKENS else Budget(flops=limit)
+
+
+def forecast(tree: Tree, budget: Budget | None = None, *, prm: Profile | None = None, longest: int = 400) -> Forecast:
+    ledger = Ledger(budget or Budget(), ScriptedClock(), ScriptedMeter())
     return Forecast(tree, ledger, POLICY, prm, longest)
 
 
@@ -39,14 +43,14 @@ def test_without_a_cap_any_number_is_affordable() -> None:
 @given(limit=st.integers(1, 10**7), more=st.integers(0, 10**7), is_answered=st.booleans())
 def test_a_larger_cap_never_affords_fewer(cap: Cap, limit: int, more: int, is_answered: bool) -> None:  # noqa: FBT001
     tree = answered() if is_answered else Tree("problem", 20)
-    smaller, _ = forecast(tree, **{cap.value: limit}).affordable([ROOT])
-    larger, _ = forecast(tree, **{cap.value: limit + more}).affordable([ROOT])
+    smaller, _ = forecast(tree, budget_of(cap, limit)).affordable([ROOT])
+    larger, _ = forecast(tree, budget_of(cap, limit + more)).affordable([ROOT])
     assert smaller <= larger
 
 
 @given(tokens=st.integers(1, 10**5))
 def test_without_an_answer_one_branch_goes_on_and_others_only_beside_the_longest_solution(tokens: int) -> None:
-    number, cap = forecast(Tree("problem", 20), longest=400, tokens=tokens).affordable([ROOT])
+    number, cap = forecast(Tree("problem", 20), Budget(tokens=tokens)).affordable([ROOT])
     assert cap is Cap.TOKENS
     assert number >= 1
     if tokens < 400 + 52:  # the longest, and a typical solution of 4 steps of 10 tokens with 30 % to spare
@@ -56,9 +60,9 @@ def test_without_an_answer_one_branch_goes_on_and_others_only_beside_the_longest
 
 
 def test_with_an_answer_what_is_left_is_shared_freely() -> None:
-    number, _ = forecast(answered(), tokens=400).affordable([ROOT])
+    number, _ = forecast(answered(), Budget(tokens=400)).affordable([ROOT])
     assert number > 5
-    assert forecast(answered(), tokens=1).affordable([ROOT]) == (0, Cap.TOKENS)
+    assert forecast(answered(), Budget(tokens=1)).affordable([ROOT]) == (0, Cap.TOKENS)
 
 
 def test_a_branch_further_on_is_cheaper() -> None:
@@ -68,7 +72,7 @@ def test_a_branch_further_on_is_cheaper() -> None:
 
 
 def test_the_reward_model_is_part_of_the_price() -> None:
-    assert forecast(answered(), PRM).branch(ROOT).flops > 1.5 * forecast(answered()).branch(ROOT).flops
+    assert forecast(answered(), prm=PRM).branch(ROOT).flops > 1.5 * forecast(answered()).branch(ROOT).flops
 
 
 def test_longer_steps_make_branches_dearer() -> None:
@@ -78,9 +82,9 @@ def test_longer_steps_make_branches_dearer() -> None:
     assert forecast(tree).branch(ROOT).tokens > before.tokens
 
 
-@pytest.mark.parametrize("cap", [Cap.SECONDS, Cap.JOULES])
-def test_one_branch_shows_a_rate_that_is_not_known_yet(cap: Cap) -> None:
-    assert forecast(answered(), **{cap.value: 1.0}).affordable([ROOT]) == (1, None)
+@pytest.mark.parametrize("budget", [Budget(seconds=1.0), Budget(joules=1.0)])
+def test_one_branch_shows_a_rate_that_is_not_known_yet(budget: Budget) -> None:
+    assert forecast(answered(), budget).affordable([ROOT]) == (1, None)
 
 
 def test_seconds_are_priced_by_the_rate_seen() -> None:
@@ -97,7 +101,7 @@ def test_seconds_are_priced_by_the_rate_seen() -> None:
 def test_the_smallest_useful_cap_is_more_than_what_was_not_enough() -> None:
     tree = Tree("problem", 20)
     tree.add(Node(1, ROOT, 1, "a fragment", 300, 320, Finish.BUDGET))
-    view = forecast(tree, longest=1000, tokens=300)
+    view = forecast(tree, Budget(tokens=300), longest=1000)
     assert 300 < view.smallest_useful(Cap.TOKENS) <= 1000
     assert view.smallest_useful(Cap.FLOPS) > view.branch(ROOT).flops
     assert math.isnan(view.smallest_useful(Cap.SECONDS))

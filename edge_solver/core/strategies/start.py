@@ -32,7 +32,8 @@ def start(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     affordable, cap = forecast.affordable([ROOT])
     room = missing if affordable >= missing + open_now else int(affordable) - open_now
     short_of = cap if room < missing else None
-    cut_short = any(node.finish is Finish.BUDGET for node in tree)  # then trying once more can only bring fragments
-    if room < max(1, open_now) or (cut_short and not answers):
+    if not answers and any(node.finish is Finish.BUDGET for node in tree):
+        return Plan(short_of=cap)  # the one branch that may always go on was cut: one more can only bring fragments
+    if room < max(1, open_now):
         return Plan(short_of=short_of)
     return Plan(expand=(Expansion(ROOT, room),), short_of=short_of)

@@ -8,8 +8,8 @@ from typing import Literal
 from ..template import solution_text
 from . import (
     arithmetic,
-    divisors,
     division,
+    divisors,
     expressions,
     fractions,
     linear,

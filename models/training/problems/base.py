@@ -17,6 +17,7 @@ class Work:
     """An honest pad: numbers pass unchanged, lines are collected."""
 
     def __init__(self) -> None:
+        """Start with an empty pad."""
         self.steps: list[str] = []
 
     def copy(self, number: int) -> int:

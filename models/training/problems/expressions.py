@@ -75,7 +75,7 @@ def spaced(expression: str, rng: random.Random) -> str:
 def expressions(rng: random.Random) -> Problem:
     """Draw an expression of two to four operations."""
     tree = grow(rng, rng.choice((2, 2, 2, 3)))
-    while isinstance(tree, int) or isinstance(tree.left, int) and isinstance(tree.right, int):
+    while isinstance(tree, int) or (isinstance(tree.left, int) and isinstance(tree.right, int)):
         tree = grow(rng, 2)
     wording = rng.choice(WORDINGS)
     text = wording.format(e=spaced(written(tree), rng), v=rng.choice("abcdfghkmnpqrstuvwxyz"))

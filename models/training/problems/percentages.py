@@ -6,7 +6,13 @@ import random
 
 from .base import Problem, Work, quotient
 
-OF = ("What is {p}% of {n}?", "{p}% of {n}", "Calculate {p}% of {n}.", "Find {p} percent of {n}.", "What is {p} percent of {n}?")
+OF = (
+    "What is {p}% of {n}?",
+    "{p}% of {n}",
+    "Calculate {p}% of {n}.",
+    "Find {p} percent of {n}.",
+    "What is {p} percent of {n}?",
+)
 MORE = ("Increase {n} by {p}%.", "{n} increased by {p}%", "What is {n} plus {p}%?", "{n} + {p}%")
 LESS = ("Decrease {n} by {p}%.", "{n} decreased by {p}%", "What is {n} minus {p}%?", "{n} - {p}%")
 WHICH = ("What percent of {n} is {m}?", "{m} is what percent of {n}?", "What percentage is {m} out of {n}?")

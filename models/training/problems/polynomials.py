@@ -9,7 +9,8 @@ from .base import Problem, Work, plus
 from .linear import LETTERS, joined, nonzero
 
 EVALUATE = (
-    "Let {f}({v}) = {p}. What is {f}({x})?", "Let {f}({v}) = {p}. Give {f}({x}).", "Let {f}({v}) = {p}. Calculate {f}({x}).",
+    "Let {f}({v}) = {p}. What is {f}({x})?", "Let {f}({v}) = {p}. Give {f}({x}).",
+    "Let {f}({v}) = {p}. Calculate {f}({x}).",
     "Let {f}({v}) = {p}. Determine {f}({x}).", "If {f}({v}) = {p}, what is {f}({x})?", "Evaluate {p} at {v} = {x}.",
     "{f}({v}) = {p}, find {f}({x})", "What is {p} when {v} = {x}?",
 )  # fmt: skip

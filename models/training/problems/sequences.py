@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from .base import Problem, Work, minus, plus
 from .linear import nonzero
@@ -24,7 +25,7 @@ def sequences(rng: random.Random) -> Problem:
     def solve(work: Work) -> str:
         numbers = [work.copy(t) for t in terms]
         last = numbers[-1]
-        differences = [work.shows(minus(b, a), b - a) for a, b in zip(numbers, numbers[1:], strict=False)]
+        differences = [work.shows(minus(b, a), b - a) for a, b in pairwise(numbers)]
         following = work.copy(differences[-1])
         if len(set(differences)) > 1:
             change = work.shows(minus(differences[-1], differences[-2]), differences[-1] - differences[-2])

@@ -28,7 +28,8 @@ def gives_and_gets(rng: random.Random) -> Drawn:
     b = rng.randint(2, a - 1)
     how = rng.choice(("gives away", "loses", "sells", "uses"))
     more = rng.choice(("gets", "buys", "finds", "is given"))
-    text = f"{name} has {a} {thing}. {name} {how} {b} of them and then {more} {c} more. How many {thing} does {name} have now?"
+    text = f"{name} has {a} {thing}. {name} {how} {b} of them and then {more} {c} more."
+    text += f" How many {thing} does {name} have now?"
 
     def run(work: Work) -> int:
         x, y = work.copy(a), work.copy(b)
@@ -66,8 +67,15 @@ def shopping(rng: random.Random) -> Drawn:
     change = rng.random() < 0.4
     paid = (cost // 50 + rng.randint(1, 2)) * 50
     text = f"{name} buys {a} {one} for ${p} each and {b} {two} for ${q} each."
-    text += f" {name} pays with ${paid}. How much change does {name} get?" if change else rng.choice(
-        (f" How much does {name} spend?", " What is the total cost?", f" How many dollars does {name} pay in total?"))  # fmt: skip
+    if change:
+        text += f" {name} pays with ${paid}. How much change does {name} get?"
+    else:
+        spent = (
+            f"How much does {name} spend?",
+            "What is the total cost?",
+            f"How many dollars does {name} pay in total?",
+        )
+        text += f" {rng.choice(spent)}"
 
     def run(work: Work) -> int:
         w, x = work.copy(a), work.copy(p)
@@ -113,7 +121,8 @@ def comparing(rng: random.Random) -> Drawn:
     k = rng.randint(2, 6) if times else rng.randint(3, 40)
     relation = (f"{k} times as many" if k > 2 else "twice as many") if times else f"{k} more"
     link = "as" if times else "than"
-    text = f"{first} has {a} {thing}. {second} has {relation} {thing} {link} {first}. How many {thing} do they have together?"
+    text = f"{first} has {a} {thing}. {second} has {relation} {thing} {link} {first}."
+    text += f" How many {thing} do they have together?"
 
     def run(work: Work) -> int:
         x, y = work.copy(a), work.copy(k)
