@@ -83,7 +83,9 @@ def measure(suite: Sequence[tuple[str, str]], strategy: str, width: int, seed: i
             solutions.append(solution)
             covered += any(grader.same(gold, candidate.answer) for candidate in solution.candidates)
             correct += solution.answer is not None and grader.same(gold, solution.answer)
-            click.echo(f"\r{strategy}@{width} {index}/{len(suite)} {correct / index:.1%}", err=True, nl=False)
+            click.echo(
+                f"\r{strategy}@{solution.strategy.width} {index}/{len(suite)} {correct / index:.1%}", err=True, nl=False
+            )
     click.echo(err=True)
     n = max(1, len(solutions))
     return Row(

@@ -25,6 +25,8 @@ from edge_solver.core.tree import ROOT
 from edge_solver.errors import EdgeSolverError
 
 PROMPT = "What is the sum of the first 40 odd numbers? Write every step on a line of its own."
+COLD_PROBLEMS = ("Solve 3x + 7 = 22 for x.", "What is 37 * 24?")
+"""One with a short solution and one with a long one."""
 _NEVER = "\x00"  # a step end that no model writes: every branch runs to its token limit
 
 
@@ -77,7 +79,13 @@ def time_decode(path: Path, name: str, width: int, tokens: int, repeats: int) ->
             inside += time.perf_counter() - start
             calls += 1
 
-    model = LlamaModel(path)
+    class Endless(LlamaModel):
+        """Never ends by itself, so that every branch is written to its token limit."""
+
+        def is_end(self, token: int) -> bool:  # noqa: ARG002 - the answer is the same for all
+            return False
+
+    model = Endless(path)
     step_format = StepFormat(step_end=_NEVER, step_tokens=tokens, solution_steps=1)
     profile = Profile(name, "", model.shape(), model.context_trained, tokens, 1)
     drafter = LlamaDrafter(model, step_format, lambda _: None, profile, width=width)
@@ -130,7 +138,7 @@ def main(model: str, shape: str | None, widths: str, tokens: int, repeats: int, 
                 path, name = Path(folder) / f"{shape}.gguf", f"{shape} (made-up weights)"
                 write_gguf(shape, path)
             rows = [time_decode(path, name, int(width), tokens, repeats) for width in widths.split(",")]
-        cold_seconds = time_cold_solve("What is 37 * 24?", 16, repeats) if cold and shape is None else None
+        cold_seconds = {p: time_cold_solve(p, 16, repeats) for p in COLD_PROBLEMS} if cold and shape is None else {}
     except EdgeSolverError as error:
         raise SystemExit(f"error: {error}") from error
     if as_json:
@@ -146,8 +154,8 @@ def main(model: str, shape: str | None, widths: str, tokens: int, repeats: int, 
         click.echo(
             f"{row.model:32} {row.width:5} {row.tokens_per_second:9.0f} {milliseconds:8.2f} {row.share_outside:17.1%}"
         )
-    if cold_seconds is not None:
-        click.echo(f"cold start to answer, width 16: {cold_seconds:.2f} s")
+    for problem, seconds in cold_seconds.items():
+        click.echo(f"cold start to answer, width 16, {problem!r}: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ CAUTION = 1.3
 of the built-in policy's solution lengths), and a branch that cannot finish is wasted whole."""
 PRIOR_STEPS = 4
 """How many observed steps (and solutions) weigh as much as the profile's typical value."""
-TAIL = 1.6
-"""Factor on the typical length that nearly every solution stays below: two standard deviations."""
+TAIL = 2.5
+"""Factor on the typical length that nearly every solution stays below: of 13,248 samples of the built-in policy 95 %
+were shorter than 1.8 times the mean, 99 % than 3.2 times."""
 FAIR_SHARE = 2 / 3
 """What one branch may take of a cap before a fresh one, where it fits in the rest, is the better bet."""
 RATE_CAUTION = 1.5

@@ -98,10 +98,11 @@ class ModelUsed:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
     """Everything a search has to say in the end."""
 
+    schema: int = SCHEMA
     problem: str
     answer: str | None
     confidence: float
@@ -118,4 +119,3 @@ class Solution:
     seed: int
     smallest_useful: Budget | None = None
     """Where there is no answer: the caps that should pay for one solution."""
-    schema: int = SCHEMA

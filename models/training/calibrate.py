@@ -22,7 +22,7 @@ from .train_policy import save
 from .train_prm import encoded, step_targets
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sampled]) -> tuple[Tensor, Tensor]:
     """Return the logit and the label of every step of some samples."""
     logits: list[Tensor] = []

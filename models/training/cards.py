@@ -93,9 +93,15 @@ project's own families, temperature {figures["temperature"]}; the votes use `prm
 {COMMON}"""
 
 
-def reward_card(figures: dict[str, Any], facts: dict[str, float], size: int) -> str:
+def reward_card(figures: dict[str, Any], facts: dict[str, float], last: dict[str, float] | None, size: int) -> str:
     """Write the reward model's card."""
     prm, int8 = figures["prm"], figures.get("int8")
+    alone = (
+        f"\n  A last stage of {stage(last)} went on with judge and trunk on samples of the finished policy, which"
+        "\n  stayed as it was: the reward model knows more than the policy that it judges."
+        if last
+        else ""
+    )
     lost = (
         f"int8 against float32 weights: largest difference of a score {int8['largest_difference']:.3f}, mean "
         f"{int8['mean_difference']:.4f}; AUROC {prm['auroc']:.4f} against {int8['float_auroc']:.4f}."
@@ -116,7 +122,7 @@ a batch.
   `present_values` (of the new tokens) out. A step's reward is the score at its newline.
 - Training: started from the policy's weights; {stage(facts)} of the policy's own samples and of canonical solutions,
   clean or with one error that propagates; every step labelled by exact recomputation; then Platt calibration on
-  samples of other problems.
+  samples of other problems.{alone}
 
 ## How well it does
 
@@ -153,6 +159,7 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, required=True)
     parser.add_argument("--policy-checkpoint", type=Path, required=True)
     parser.add_argument("--reward-checkpoint", type=Path, required=True)
+    parser.add_argument("--judge-checkpoint", type=Path, help="when the reward model was trained on at the end")
     parser.add_argument("--builtin", type=Path, default=Path("builtin"))
     parser.add_argument("--out", type=Path, default=Path("cards"))
     args = parser.parse_args()
@@ -162,7 +169,8 @@ def main() -> None:
     )
     gguf_size, onnx_size = ((args.builtin / name).stat().st_size for name in ("micro.gguf", "prm.onnx"))
     (args.out / "micro.md").write_text(policy_card(figures, first, second, gguf_size))
-    (args.out / "prm.md").write_text(reward_card(figures, second, onnx_size))
+    third = torch.load(args.judge_checkpoint, weights_only=True)["facts"] if args.judge_checkpoint else None
+    (args.out / "prm.md").write_text(reward_card(figures, second, third, onnx_size))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ class Graph:
         """Append a node and return the name of its first output (others end in `.1`, `.2`)."""
         first = name or self.fresh(kind.lower())
         names = [first, *(f"{first}.{i}" for i in range(1, outputs))]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
+        node = helper.make_node(kind, list(inputs), names)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(node)
         return first
 
     def constant(self, value: npt.ArrayLike, dtype: type[np.generic] = np.float32, stem: str = "c") -> str:

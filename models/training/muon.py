@@ -73,9 +73,9 @@ class Optimizer:
 
     def __init__(self, model: nn.Module, *, matrix_rate: float, other_rate: float) -> None:
         """Give hidden matrices to Muon and the rest to AdamW."""
-        hidden = [p for name, p in model.named_parameters() if p.ndim == 2 and "blocks." in name]
-        chosen = {id(p) for p in hidden}
-        rest = [p for p in model.parameters() if id(p) not in chosen]
+        trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        hidden = [p for name, p in trained if p.ndim == 2 and "blocks." in name]
+        rest = [p for name, p in trained if p.ndim != 2 or "blocks." not in name]
         self.model = model
         self.muon = Muon(hidden, rate=matrix_rate)
         self.adam = torch.optim.AdamW(rest, lr=other_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)

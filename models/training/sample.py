@@ -19,7 +19,7 @@ from .export_gguf import load_policy
 from .parallel import launch, rank, world
 from .policy import Cache, Transformer
 from .problems import Problem, Split, draw
-from .template import END, STEP_END
+from .template import ANSWER_PREFIX, END, STEP_END
 from .tokenizer import encode_prompt, load_tokenizer
 
 MAX_NEW_TOKENS = 200
@@ -38,9 +38,16 @@ class Sampled:
 
 @torch.inference_mode()
 def generate(
-    model: Transformer, prompts: list[list[int]], temperature: float, generator: torch.Generator
+    model: Transformer,
+    prompts: list[list[int]],
+    temperature: float,
+    generator: torch.Generator,
+    answer: tuple[list[int], int] | None = None,
 ) -> list[list[int]]:
     """Return the new tokens of every prompt, up to the end token; temperature 0 is greedy.
+
+    `answer` holds the tokens that begin an answer line and the one that ends every line: a row also ends with its
+    answer line, as it does in a search.
 
     The rows share positions: while a row's own prompt lasts its tokens are fed instead of sampled ones.
     """
@@ -61,6 +68,11 @@ def generate(
         chosen = torch.where(free, chosen, tokens[rows, length])
         tokens[rows, length] = chosen
         alive &= ~(free & (chosen == END))
+        if answer is not None:
+            for i in (free & (chosen == answer[1])).nonzero()[:, 0].tolist():
+                line = tokens[rows[i], ends[rows[i]] : length].tolist()
+                begin = max((k + 1 for k, token in enumerate(line) if token == answer[1]), default=0)
+                alive[i] &= line[begin : begin + len(answer[0])] != answer[0]
         if not alive.any():
             break
         if alive.float().mean() < COMPACT_BELOW:
@@ -89,6 +101,12 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(lines[:-1]) if lines[-1] == "" else tuple(lines)
 
 
+def cut_at_answer(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines up to the first answer line."""
+    at = next((i for i, line in enumerate(lines) if line.startswith(ANSWER_PREFIX)), len(lines))
+    return lines[: at + 1]
+
+
 def sampled(
     model: Transformer,
     tokenizer: Tokenizer,
@@ -99,10 +117,13 @@ def sampled(
 ) -> list[Sampled]:
     """Return `samples` solutions of each problem."""
     prompts = [encode_prompt(tokenizer, p.text) for p in problems for _ in range(samples)]
-    texts = tokenizer.decode_batch(generate(model, prompts, temperature, generator), skip_special_tokens=False)
+    begin = tokenizer.encode(ANSWER_PREFIX.rstrip(), add_special_tokens=False).ids
+    (step_end,) = tokenizer.encode(STEP_END, add_special_tokens=False).ids
+    rows = generate(model, prompts, temperature, generator, (begin, step_end))
+    texts = tokenizer.decode_batch(rows, skip_special_tokens=False)
     found: list[Sampled] = []
     for i, problem in enumerate(problems):
-        solutions = tuple(split_lines(text) for text in texts[i * samples : (i + 1) * samples])
+        solutions = tuple(cut_at_answer(split_lines(text)) for text in texts[i * samples : (i + 1) * samples])
         found.append(Sampled(problem.text, problem.family, clean(problem).lines, solutions))
     return found
 
@@ -128,7 +149,10 @@ def read_samples(path: Path) -> list[Sampled]:
     with path.open() as lines:
         rows = [json.loads(line) for line in lines]
     return [
-        Sampled(r["problem"], r["family"], tuple(r["canonical"]), tuple(tuple(s) for s in r["solutions"])) for r in rows
+        Sampled(
+            r["problem"], r["family"], tuple(r["canonical"]), tuple(cut_at_answer(tuple(s)) for s in r["solutions"])
+        )
+        for r in rows
     ]
 
 

@@ -29,13 +29,11 @@ from .problems import draw
 from .reward import RewardModel, load_reward
 from .sample import Sampled, read_samples
 from .schedule import Clock, factor
-from .template import STEP_END
+from .template import END, STEP_END
 from .tokenizer import encode_prompt, load_tokenizer
 from .train_policy import save
 
 CLEAN_SHARE = 0.4
-SAMPLE_SHARE = (0.3, 0.7)
-"""Share of policy samples at the start and at the end."""
 AFTER_FIRST_WRONG = 0.3
 """Weight of the steps after the first wrong one: they are easy once it has been seen."""
 LANGUAGE_WEIGHT = 1.0
@@ -60,6 +58,7 @@ def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled) -> Row:
     for line in tokenizer.encode_batch([line + STEP_END for line in solution.lines], add_special_tokens=False):
         tokens += line.ids
         ends.append(len(tokens) - 1)
+    tokens.append(END)
     return Row(np.array(tokens, dtype=np.uint16), len(prompt), ends, solution.first_wrong)
 
 
@@ -112,16 +111,20 @@ def language_mask(rows: list[Row], width: int) -> Tensor:
         last = len(row.ends) if row.first_wrong is None else row.first_wrong
         if last:
             mask[i, row.prompt - 1 : row.ends[last - 1]] = True
+        if row.first_wrong is None:
+            mask[i, row.ends[-1]] = True  # a right solution is followed by the end token
     return mask
 
 
 def losses(model: RewardModel, rows: list[Row]) -> tuple[Tensor, Tensor]:
-    """Return the loss on steps and the loss on next tokens."""
+    """Return the loss on steps and the loss on next tokens (zero when the policy is left as it is)."""
     tokens = torch.from_numpy(padded([row.tokens for row in rows]))
     judged, states = model(tokens)
     row_index, place, label, weight = step_targets(rows)
     logits = model.head(judged[row_index, place])[:, 0]
     reward = functional.binary_cross_entropy_with_logits(logits, label, weight)
+    if not states.requires_grad:
+        return reward, torch.zeros(())
     mask = language_mask(rows, tokens.shape[1])
     language = functional.cross_entropy(model.policy.head(states[:, :-1][mask]), tokens[:, 1:][mask])
     return reward, language
@@ -147,6 +150,8 @@ def main() -> None:
     parser.add_argument("--matrix-rate", type=float, default=0.01)
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    parser.add_argument("--sample-share", type=float, nargs=2, default=(0.3, 0.7), help="of rows, at start and end")
+    parser.add_argument("--judge-only", action="store_true", help="leave the policy as it is")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
@@ -154,12 +159,13 @@ def main() -> None:
         return
     torch.manual_seed(args.seed)
     model = started(args.start)
+    model.policy.requires_grad_(not args.judge_only)
     samples = [sample for path in args.samples for sample in read_samples(path)]
     mixture = Mixture(samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
     means = np.zeros(2)
-    low, high = SAMPLE_SHARE
+    low, high = args.sample_share
     while True:
         rows = mixture.batch(args.tokens, low + (high - low) * clock.progress)
         reward, language = losses(model, rows)

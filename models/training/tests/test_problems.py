@@ -1,0 +1,57 @@
+"""Canonical solutions are true, corrupted ones are wrong from the step that is named, and labels agree."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from training.corrupt import clean, corrupted, first_difference
+from training.labels import first_wrong, holds, outcome
+from training.problems import GENERATORS, Generator, draw, is_test
+
+ROUNDS = 200
+
+
+@pytest.mark.parametrize("generator", [g for g, _ in GENERATORS], ids=lambda g: g.__name__)
+def test_every_line_of_a_canonical_solution_that_is_plain_arithmetic_holds(generator: Generator) -> None:
+    """Recompute every line with exact fractions."""
+    rng = random.Random(1)
+    for _ in range(ROUNDS):
+        for line in clean(generator(rng)).lines:
+            assert holds(line) is not False, line
+
+
+@pytest.mark.parametrize("generator", [g for g, _ in GENERATORS], ids=lambda g: g.__name__)
+def test_a_corrupted_solution_is_wrong_from_the_named_step_on(generator: Generator) -> None:
+    """The labeller finds the step that the corruption names, unless the change left everything true."""
+    rng = random.Random(2)
+    for _ in range(ROUNDS):
+        problem = generator(rng)
+        right, wrong = clean(problem), corrupted(problem, rng)
+        assert wrong.first_wrong == first_difference(right.lines, wrong.lines)
+        assert first_wrong(right.lines, wrong.lines) in {wrong.first_wrong, None}
+
+
+def test_a_canonical_solution_is_labelled_right_and_its_outcome_too() -> None:
+    """Nothing is wrong in a clean solution."""
+    rng = random.Random(3)
+    for _ in range(ROUNDS):
+        lines = clean(draw(rng, split="train")).lines
+        assert first_wrong(lines, lines) is None
+        assert outcome(lines, lines)
+
+
+def test_another_true_order_with_the_right_answer_is_right() -> None:
+    """A solution that differs but recomputes and ends right is right."""
+    canonical = ("2*3 = 6", "6+4 = 10", "The answer is: 10")
+    assert first_wrong(canonical, ("4+2*3 = 10", "The answer is: 10")) is None
+    assert first_wrong(canonical, ("4+2*3 = 11", "The answer is: 10")) == 0
+    assert first_wrong(canonical, ("2*3 = 6", "6+4 = 11", "The answer is: 11")) == 1
+
+
+def test_train_and_test_draws_never_share_a_problem() -> None:
+    """The side of a problem depends on its text only."""
+    rng = random.Random(4)
+    assert not any(is_test(draw(rng, split="train").text) for _ in range(ROUNDS))
+    assert all(is_test(draw(rng, split="test").text) for _ in range(20))
