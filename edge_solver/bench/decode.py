@@ -20,7 +20,8 @@ import click
 from edge_solver.bench.shapes import SHAPES, write_gguf
 from edge_solver.catalog import ModelKind, resolve
 from edge_solver.core.budget import Budget, Ledger
-from edge_solver.core.ports import Activity, Draft, DraftRequest, EnergyLabel, Profile, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
+from edge_solver.core.ports import Draft, DraftRequest, Profile
 from edge_solver.core.tree import ROOT
 from edge_solver.errors import EdgeSolverError
 

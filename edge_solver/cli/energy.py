@@ -9,7 +9,7 @@ import click
 
 from edge_solver.cli import output
 from edge_solver.core.events import plain
-from edge_solver.core.ports import Activity, EnergyLabel
+from edge_solver.core.meter import Activity, EnergyLabel
 from edge_solver.errors import ExitCode
 
 _QUALITY = {

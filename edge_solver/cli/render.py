@@ -13,7 +13,7 @@ import click
 
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.events import Drafted, Leading, Started
-from edge_solver.core.ports import EnergyLabel
+from edge_solver.core.meter import EnergyLabel
 from edge_solver.core.solution import CandidateAnswer, Energy, Solution, Spent
 from edge_solver.core.tree import Finish
 from edge_solver.quantities import Kind, show

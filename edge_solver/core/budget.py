@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import Enum
 
-from edge_solver.core.ports import Activity, EnergyLabel, Meter, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Meter, Reading
 from edge_solver.errors import QuantityError
 
 

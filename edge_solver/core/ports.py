@@ -1,4 +1,4 @@
-"""The seams: what the solver asks of a drafter, a scorer, a grader and a meter, and the plain data that crosses.
+"""The seams: what the solver asks of a drafter, a scorer and a grader, and the plain data that crosses.
 
 Each protocol has a real implementation and a scripted one that ships. Nodes are named by (problem key, node id); the
 solver gives the ids, so that an engine can keep its own state per node without knowing the tree.
@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from edge_solver.core.budget import Ledger
 from edge_solver.core.cost import Shape
 from edge_solver.core.tree import Finish
-
-if TYPE_CHECKING:
-    from edge_solver.core.budget import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,43 +132,4 @@ class Grader(Protocol):
 
     def canonical(self, answer: str) -> str:
         """Return one spelling for everything that is plainly the same answer."""
-        ...
-
-
-class EnergyLabel(str, Enum):
-    """How an energy figure was obtained."""
-
-    MEASURED_WALL = "measured-wall"
-    MEASURED_BATTERY = "measured-battery"
-    COUNTER = "counter"
-    ESTIMATED_CALIBRATED = "estimated-calibrated"
-    ESTIMATED_DEFAULT = "estimated-default"
-    UNAVAILABLE = "unavailable"
-    STALE = "stale"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Energy since a meter was opened, with how and of what it was measured."""
-
-    joules: float | None
-    """``None`` where there is no number: never 0 in its place."""
-    label: EnergyLabel
-    scope: str
-    """What the figure covers, such as ``"cpu package"``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What the program did since the ledger was opened: estimators need it, counters ignore it."""
-
-    flops: int
-    seconds: float
-
-
-class Meter(Protocol):
-    """Reads energy."""
-
-    def read(self, activity: Activity) -> Reading:
-        """Return the energy used since the meter was opened; never raises."""
         ...

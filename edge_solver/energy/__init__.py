@@ -1,7 +1,7 @@
 """Energy meters: one file per way to read energy, and the choice of the best one that works here.
 
 A meter returns a number with its label and scope, or no number; it never returns 0 in the place of one, and no figure
-mixes two sources. The ``Meter`` protocol and the labels are in ``edge_solver.core.ports``.
+mixes two sources. The ``Meter`` protocol and the labels are in ``edge_solver.core.meter``.
 """
 
 from __future__ import annotations

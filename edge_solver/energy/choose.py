@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_solver.core.ports import Meter
+from edge_solver.core.meter import Meter
 from edge_solver.energy import powercap
 from edge_solver.energy.model import EstimatedMeter
 from edge_solver.energy.unavailable import MeterUnavailableError

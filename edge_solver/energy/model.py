@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_solver.core.ports import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 
 # Constants of a generic laptop, for the processor package alone; never fitted to a device. They are derived from two
 # published sets of figures for laptops of the 28 W class. A Core Ultra 7 265H draws 3.85 W idle and 21.35 W under load

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_solver.core.ports import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.energy.unavailable import MeterUnavailableError
 
 ROOT = Path("/sys/class/powercap")

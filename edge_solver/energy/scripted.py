@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_solver.core.ports import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 
 
 class ScriptedMeter:

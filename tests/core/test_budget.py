@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer
-from edge_solver.core.ports import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.energy.scripted import ScriptedMeter
 from edge_solver.engines.scripted import ScriptedClock
 from edge_solver.errors import QuantityError

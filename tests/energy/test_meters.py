@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_solver.core.budget import Budget, Cost, Ledger, Payer
-from edge_solver.core.ports import Activity, EnergyLabel, Meter
+from edge_solver.core.meter import Activity, EnergyLabel, Meter
 from edge_solver.energy import EstimatedMeter, PowercapMeter, choose_meter
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge_solver.core.ports import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.energy.powercap import ENABLE, PowercapMeter, find_zones, read_number
 from edge_solver.energy.unavailable import MeterUnavailableError
 
