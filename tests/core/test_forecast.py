@@ -66,9 +66,19 @@ def test_with_an_answer_what_is_left_is_shared_freely() -> None:
 
 
 def test_a_branch_further_on_is_cheaper() -> None:
-    view = forecast(answered())
+    tree = Tree("problem", 20)
+    tree.add(Node(1, ROOT, 1, "step", 10, 30, Finish.STEP))
+    view = forecast(tree)
     assert view.branch(1).tokens < view.branch(ROOT).tokens
     assert view.branch(1).flops < view.branch(ROOT).flops
+
+
+def test_a_solution_that_was_seen_replaces_the_typical_one() -> None:
+    tree = Tree("problem", 20)
+    for node in range(1, 12):
+        finish = Finish.ANSWER if node == 11 else Finish.STEP
+        tree.add(Node(node, node - 1, node, "step", 10, 20 + 10 * node, finish, "1" if node == 11 else None))
+    assert forecast(tree).branch(ROOT).tokens > 100
 
 
 def test_the_reward_model_is_part_of_the_price() -> None:
