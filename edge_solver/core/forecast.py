@@ -102,15 +102,15 @@ class Forecast:
     def branch(self, node_id: int) -> Price:
         """Price the rest of a typical solution that continues this node."""
         node = self._tree[node_id]
-        steps = max(1.0, self._solution_steps() - node.depth)
-        tokens = max(1.0, steps * self._step_tokens() * CAUTION)
+        step_tokens, solution_steps = self._lengths()
+        tokens = max(1.0, max(1.0, solution_steps - node.depth) * step_tokens * CAUTION)
         return self._span(node, tokens)
 
     def solution(self) -> Price:
         """Price a whole solution, prompt included, so that it is nearly always enough: the smallest useful budget."""
         root = self._tree.root
         seen = max(node.end - root.end for node in self._tree)  # none of it led to an answer, so it takes more
-        typical = self._solution_steps() * self._step_tokens()
+        typical = math.prod(self._lengths())
         price = self._span(root, min(self._longest, max(typical * TAIL, seen * TAIL)))
         return Price(price.flops + sum(self._prompts()), price.tokens)
 
@@ -167,12 +167,6 @@ class Forecast:
             # A reward model may cut text into other tokens; the policy's count is the best guess there is.
             flops += span_flops(self._prm.shape, node.end, end, 0)
         return Price(float(flops), tokens)
-
-    def _step_tokens(self) -> float:
-        return self._lengths()[0]
-
-    def _solution_steps(self) -> float:
-        return self._lengths()[1]
 
     def _lengths(self) -> tuple[float, float]:
         """Return the tokens of a step and the steps of a solution to expect: counted once per state of the tree."""

@@ -14,20 +14,16 @@ from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.reward import aggregate
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
-from edge_solver.core.strategies.start import can_start, start
+from edge_solver.core.strategies.start import opening
 from edge_solver.core.tree import Finish, Tree
 
 
 def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     """Grow the frontier by the width that is left, or start what is missing."""
+    first = opening(tree, forecast, settings)
+    if first is not None:
+        return first
     frontier = tree.frontier()
-    if can_start(tree):
-        first = start(tree, forecast, settings)
-        if first.expand or not frontier:
-            return first
-    astray = tuple(node.id for node in frontier if forecast.is_astray(node.id))
-    if astray:
-        return Plan(prune=astray)
     left = min(_left(tree), settings.width - len(tree.answers()))
     affordable, cap = forecast.affordable(node.id for node in frontier)
     width = max(1, int(min(left, affordable)))

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
-from edge_solver.core.strategies.start import can_start, start
+from edge_solver.core.strategies.start import opening
 from edge_solver.core.tree import Node, Tree
 
 
 def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     """Continue every open sample; start those that are missing."""
+    first = opening(tree, forecast, settings)
+    if first is not None:
+        return first
     frontier = tree.frontier()
-    if can_start(tree):
-        first = start(tree, forecast, settings)
-        if first.expand or not frontier:
-            return first
-    astray = tuple(node.id for node in frontier if forecast.is_astray(node.id))
-    if astray:
-        return Plan(prune=astray)
     affordable, cap = forecast.affordable(node.id for node in frontier)
     keep = max(1, int(min(len(frontier), affordable)))
     by_age = sorted(frontier, key=_nearest_to_the_end)

@@ -11,6 +11,17 @@ from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings
 from edge_solver.core.tree import ROOT, Finish, Tree
 
 
+def opening(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan | None:
+    """Plan what comes before any growth: missing first steps, or room for them; ``None`` when it is time to grow."""
+    frontier = tree.frontier()
+    if can_start(tree):
+        first = start(tree, forecast, settings)
+        if first.expand or not frontier:
+            return first
+    astray = tuple(node.id for node in frontier if forecast.is_astray(node.id))
+    return Plan(prune=astray) if astray else None
+
+
 def can_start(tree: Tree) -> bool:
     """Say whether new first steps would stand in line with what is open."""
     return all(node.depth == 1 for node in tree.frontier())
