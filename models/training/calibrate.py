@@ -13,10 +13,11 @@ from torch.nn import functional
 
 from .corpus import padded
 from .corrupt import Labelled
-from .export_gguf import load_policy
 from .labels import first_wrong
+from .policy import load_policy
+from .problems.source import Source
 from .reward import RewardModel, load_reward
-from .sample import Sampled, fresh_problems, groups, sampled
+from .sample import Sampled, groups, sampled
 from .tokenizer import load_tokenizer
 from .train_policy import save
 from .train_prm import encoded, step_targets
@@ -60,8 +61,9 @@ def platt(logits: Tensor, labels: Tensor) -> tuple[float, float]:
 def main() -> None:
     """Calibrate a checkpoint on samples of fresh problems."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--policy", type=Path, required=True)
+    parser.add_argument("--policies", type=Path, nargs="+", required=True)
     parser.add_argument("--reward", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--problems", type=int, default=240)
@@ -69,12 +71,13 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=6)
     args = parser.parse_args()
-    policy, tokenizer = load_policy(args.policy), load_tokenizer(args.tokenizer)
-    generator = torch.Generator().manual_seed(args.seed)
-    problems = fresh_problems(random.Random(args.seed), args.problems, "train")
+    tokenizer, generator = load_tokenizer(args.tokenizer), torch.Generator().manual_seed(args.seed)
+    problems = Source(args.questions, "train").different(random.Random(args.seed), args.problems)
     samples: list[Sampled] = []
-    for group in groups(tokenizer, problems, 48):
-        samples += sampled(policy, tokenizer, group, args.samples, args.temperature, generator)
+    for number, path in enumerate(args.policies):
+        policy = load_policy(path)
+        for group in groups(tokenizer, problems[number :: len(args.policies)], 48):
+            samples += sampled(policy, tokenizer, group, args.samples, args.temperature, generator)
     model = load_reward(args.reward)
     logits, labels = logits_and_labels(model, tokenizer, samples)
     slope, offset = platt(logits, labels)

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from .export_gguf import export, load_policy
-from .policy import Transformer
+from .export_gguf import export
+from .policy import Transformer, load_policy
 from .problems import draw, solution_of
 from .sample import generate
 from .template import PROBLEM, SOLUTION

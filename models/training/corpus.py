@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from .problems import Split, draw, solution_of
+from .problems import Problem, Split, draw, solution_of
+from .problems.benchmark import SOLVERS, questions
 from .template import END, PAD, PROBLEM, SOLUTION
 from .tokenizer import load_tokenizer
 
@@ -43,22 +46,38 @@ class Corpus:
             return cls(arrays["tokens"], arrays["starts"], arrays["prompts"])
 
 
-def build(tokenizer: Tokenizer, count: int, seed: int, split: Split) -> Corpus:
-    """Draw problems and encode them with their canonical solutions."""
+def own_problems(count: int, seed: int, split: Split) -> Iterator[Problem]:
+    """Yield problems of the project's own generators."""
     rng = random.Random(seed)
+    for _ in range(count):
+        yield draw(rng, split=split)
+
+
+def benchmark_problems(folder: Path, levels: tuple[str, ...], split: Split) -> Iterator[Problem]:
+    """Yield the benchmark's questions of the wanted side whose solution, when it is exact, gives the known answer.
+
+    A solver that stops searching early (primes) is kept as it is: its procedure is what the policy can carry out.
+    """
+    for family in SOLVERS:
+        for level in levels:
+            for problem, _ in questions(folder, family, level, split):
+                yield problem
+
+
+def build(tokenizer: Tokenizer, problems: Iterator[Problem], *, longest: int, never: frozenset[str]) -> Corpus:
+    """Encode problems with their canonical solutions; rows longer than `longest` tokens are left out."""
     pieces: list[npt.NDArray[np.uint16]] = []
-    lengths: list[int] = []
     prompts: list[int] = []
-    while len(prompts) < count:
-        drawn = [draw(rng, split=split) for _ in range(min(CHUNK, count - len(prompts)))]
-        texts = tokenizer.encode_batch([p.text for p in drawn], add_special_tokens=False)
-        solutions = tokenizer.encode_batch([solution_of(p) for p in drawn], add_special_tokens=False)
+    while drawn := list(itertools.islice(problems, CHUNK)):
+        solved = [(p.text, solution_of(p)) for p in drawn if p.text not in never]
+        texts = tokenizer.encode_batch([text for text, _ in solved], add_special_tokens=False)
+        solutions = tokenizer.encode_batch([solution for _, solution in solved], add_special_tokens=False)
         for text, solution in zip(texts, solutions, strict=True):
             row = [PROBLEM, *text.ids, SOLUTION, *solution.ids, END]
-            pieces.append(np.array(row, dtype=np.uint16))
-            lengths.append(len(row))
-            prompts.append(len(text.ids) + 2)
-    starts = np.concatenate(([0], np.cumsum(lengths)))
+            if len(row) <= longest:
+                pieces.append(np.array(row, dtype=np.uint16))
+                prompts.append(len(text.ids) + 2)
+    starts = np.concatenate(([0], np.cumsum([len(piece) for piece in pieces])))
     return Corpus(np.concatenate(pieces), starts, np.array(prompts))
 
 
@@ -99,11 +118,19 @@ def main() -> None:
     """Build the training corpus."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--problems", type=int, default=400_000)
+    parser.add_argument("--questions", type=Path, required=True, help="folder that questions.py filled")
+    parser.add_argument("--levels", nargs="*", default=("easy", "train"))
+    parser.add_argument("--problems", type=int, default=200_000, help="problems of our own generators")
+    parser.add_argument("--never", type=Path, nargs="*", default=(), help="test suites (JSON Lines) to keep out")
+    parser.add_argument("--longest", type=int, default=700, help="tokens of the longest row kept")
     parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    corpus = build(load_tokenizer(args.tokenizer), args.problems, args.seed, "train")
+    never = frozenset(json.loads(row)["problem"] for path in args.never for row in path.read_text().splitlines())
+    sources = itertools.chain(
+        benchmark_problems(args.questions, tuple(args.levels), "train"), own_problems(args.problems, args.seed, "train")
+    )
+    corpus = build(load_tokenizer(args.tokenizer), sources, longest=args.longest, never=never)
     corpus.save(args.out)
     solution = len(corpus.tokens) - int(corpus.prompts.sum())
     print(f"{len(corpus):,} problems, {len(corpus.tokens):,} tokens, {solution / len(corpus):.0f} per solution, "

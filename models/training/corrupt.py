@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from .problems import Problem, Work
 from .template import ANSWER_PREFIX
 
+MOST_LINES = 60
 NUMBER = re.compile(r"\d+")
 
 
@@ -117,7 +118,7 @@ def corrupted(problem: Problem, rng: random.Random) -> Labelled:
     right = clean(problem)
     for _ in range(20):
         wrong = _propagated(problem, rng) if rng.random() < 0.6 else _edited(right.lines, rng)
-        if wrong is None or len(wrong) > 24:
+        if wrong is None or len(wrong) > MOST_LINES:
             continue
         first = first_difference(right.lines, wrong)
         if first is not None:

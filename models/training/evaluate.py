@@ -18,8 +18,9 @@ import torch
 
 from .labels import first_wrong, outcome
 from .metrics import auroc, calibration_error, first_wrong_f1, wilson
+from .problems.source import Source
 from .read_gguf import read_policy
-from .sample import Sampled, fresh_problems, groups, sampled
+from .sample import Sampled, groups, sampled
 from .scoring import Scorer
 from .template import ANSWER_PREFIX
 from .tokenizer import load_tokenizer
@@ -121,6 +122,7 @@ def main() -> None:
     parser.add_argument(
         "--float-prm", type=Path, help="the same model with float32 weights, to measure what int8 loses"
     )
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="JSON file of figures")
     parser.add_argument("--problems", type=int, default=400)
@@ -131,7 +133,7 @@ def main() -> None:
     policy, tokenizer = read_policy(args.policy), load_tokenizer(args.tokenizer)
     scorer = Scorer(args.prm, tokenizer) if args.prm else None
     generator = torch.Generator().manual_seed(args.seed)
-    problems = fresh_problems(random.Random(args.seed), args.problems, "test")
+    problems = Source(args.questions, "test").different(random.Random(args.seed), args.problems)
     all_judged: list[Judged] = []
     for group in groups(tokenizer, problems, 16):
         greedy = sampled(policy, tokenizer, group, 1, 0.0, generator)

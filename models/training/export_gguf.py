@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from .policy import Shape, Transformer
+from .policy import Shape, Transformer, load_policy
 from .template import END, PAD, PROBLEM, SPECIAL_TOKENS
 from .tokenizer import load_tokenizer, merges_of
 
@@ -104,18 +103,6 @@ def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, shape: Shape) -
     writer.add_pad_token_id(PAD)
     writer.add_add_bos_token(value=False)
     writer.add_add_eos_token(value=False)
-
-
-def load_policy(checkpoint: Path) -> Transformer:
-    """Rebuild a policy from a training checkpoint; a reward model's checkpoint holds one too."""
-    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = saved["model"]
-    if "policy.head.weight" in weights:
-        prefix = "policy."
-        weights = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
-    model = Transformer(Shape(**saved["shape"]))
-    model.load_state_dict(weights)
-    return model.eval()
 
 
 def main() -> None:

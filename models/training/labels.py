@@ -50,11 +50,14 @@ def _value(node: ast.expr) -> Fraction:
 
 
 def holds(line: str) -> bool | None:
-    """Say whether a chain of equalities is true; `None` when some part is not plain arithmetic."""
-    values = [evaluated(part) for part in line.split("=")]
-    if len(values) < 2 or any(v is None for v in values):
+    """Say whether a line is true: chains of equalities with commas between, perhaps behind a label.
+
+    `None` when some part is not plain arithmetic.
+    """
+    chains = [[evaluated(part) for part in chain.split("=")] for chain in line.rpartition(": ")[2].split(", ")]
+    if any(len(values) < 2 or None in values for values in chains):
         return None
-    return len(set(values)) == 1
+    return all(len(set(values)) == 1 for values in chains)
 
 
 def first_wrong(canonical: tuple[str, ...], lines: tuple[str, ...]) -> int | None:

@@ -8,6 +8,8 @@ permutation), SwiGLU, no biases. The reward model (`reward.py`) stands on the sa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +35,14 @@ class Shape:
     def heads(self) -> int:
         """Number of attention heads."""
         return self.width // self.head_dim
+
+
+FAMILY = {
+    "nano": Shape(width=96, layers=4, feed_forward=256),
+    "micro": Shape(width=192, layers=6, feed_forward=512),
+    "mini": Shape(width=384, layers=6, feed_forward=1024),
+}
+"""The built-in policies. Each is twice as wide as the one before, so that it can grow out of it (`grow.py`)."""
 
 
 @dataclass(slots=True)
@@ -149,3 +159,15 @@ def parameters_per_token(shape: Shape) -> int:
     """Count the weights a token is multiplied by: all linear layers and the head, not the embedding."""
     block = 4 * shape.width**2 + 3 * shape.width * shape.feed_forward
     return shape.layers * block + shape.width * shape.vocabulary
+
+
+def load_policy(checkpoint: Path) -> Transformer:
+    """Rebuild a policy from a training checkpoint; a reward model's checkpoint holds one too."""
+    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = saved["model"]
+    if "policy.head.weight" in weights:
+        prefix = "policy."
+        weights = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
+    model = Transformer(Shape(**saved["shape"]))
+    model.load_state_dict(weights)
+    return model.eval()

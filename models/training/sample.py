@@ -15,14 +15,14 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from .corrupt import clean
-from .export_gguf import load_policy
 from .parallel import launch, rank, world
-from .policy import Cache, Transformer
-from .problems import Problem, Split, draw
+from .policy import Cache, Transformer, load_policy
+from .problems import Problem
+from .problems.source import Source
 from .template import ANSWER_PREFIX, END, STEP_END
 from .tokenizer import encode_prompt, load_tokenizer
 
-MAX_NEW_TOKENS = 200
+MAX_NEW_TOKENS = 480
 COMPACT_BELOW = 0.6
 
 
@@ -135,15 +135,6 @@ def groups(tokenizer: Tokenizer, problems: list[Problem], size: int) -> Iterator
         yield ordered[begin : begin + size]
 
 
-def fresh_problems(rng: random.Random, count: int, split: Split) -> list[Problem]:
-    """Draw different problems of one side."""
-    found: dict[str, Problem] = {}
-    while len(found) < count:
-        problem = draw(rng, split=split)
-        found.setdefault(problem.text, problem)
-    return list(found.values())
-
-
 def read_samples(path: Path) -> list[Sampled]:
     """Read a file of samples."""
     with path.open() as lines:
@@ -160,6 +151,7 @@ def main() -> None:
     """Sample training problems for a number of minutes."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder for one JSON Lines file a process")
     parser.add_argument("--minutes", type=float, default=8)
@@ -173,11 +165,12 @@ def main() -> None:
     seed = args.seed * world() + rank()
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     model, tokenizer = load_policy(args.checkpoint), load_tokenizer(args.tokenizer)
+    source = Source(args.questions, "train")
     args.out.mkdir(parents=True, exist_ok=True)
     deadline, count = time.monotonic() + 60 * args.minutes, 0
     with (args.out / f"samples-{rank()}.jsonl").open("w") as out:
         while True:
-            for group in groups(tokenizer, fresh_problems(rng, 480, "train"), 48):
+            for group in groups(tokenizer, source.different(rng, 480), 48):
                 for row in sampled(model, tokenizer, group, args.samples, args.temperature, generator):
                     out.write(json.dumps(asdict(row)) + "\n")
                 count += len(group) * args.samples

@@ -1,14 +1,17 @@
-"""Write a small suite of held-out problems, for demonstrations and tests of the package."""
+"""Write a suite of held-out problems: of our own generators, or (with `--questions`) of the benchmark's modules."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from .problems import Problem, draw
+from .problems.benchmark import SOLVERS, questions
 
 
 def balanced(rng: random.Random, count: int) -> list[Problem]:
@@ -25,21 +28,33 @@ def balanced(rng: random.Random, count: int) -> list[Problem]:
     return [problem for _, _, problem in sorted(ranked, key=lambda r: r[:2])[:count]]
 
 
+def own(count: int, seed: int) -> Iterator[tuple[str, str, str]]:
+    """Yield text, answer and family of our generators' problems."""
+    for problem in balanced(random.Random(seed), count):
+        yield problem.text, problem.canonical()[1], problem.family
+
+
+def asked(folder: Path, level: str, each: int) -> Iterator[tuple[str, str, str]]:
+    """Yield text, known answer and module of the first held-out questions of every module."""
+    for family in sorted(SOLVERS):
+        for problem, answer in itertools.islice(questions(folder, family, level, "test"), each):
+            yield problem.text, answer, family
+
+
 def main() -> None:
     """Write the suite as JSON Lines."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=200, help="problems of our own generators")
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled: take the benchmark instead")
+    parser.add_argument("--level", choices=("easy", "train", "interpolate"), default="easy")
+    parser.add_argument("--each", type=int, default=25, help="questions a module of the benchmark")
     parser.add_argument("--seed", type=int, default=8)
     args = parser.parse_args()
+    rows = asked(args.questions, args.level, args.each) if args.questions else own(args.count, args.seed)
     with args.out.open("w") as out:
-        for i, problem in enumerate(balanced(random.Random(args.seed), args.count)):
-            row = {
-                "id": f"builtin/{i:03}",
-                "problem": problem.text,
-                "answer": problem.canonical()[1],
-                "subject": problem.family,
-            }
+        for i, (text, answer, family) in enumerate(rows):
+            row = {"id": f"{args.out.stem}/{i:03}", "problem": text, "answer": answer, "subject": family}
             out.write(json.dumps(row) + "\n")
 
 

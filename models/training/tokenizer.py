@@ -8,8 +8,8 @@ is where the reward model is read.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-import random
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -68,17 +68,19 @@ def merges_of(tokenizer: Tokenizer) -> list[str]:
 
 def main() -> None:
     """Train on generated problems and save the tokenizer."""
-    from .problems import draw, solution_of
+    from .corpus import benchmark_problems, own_problems
+    from .problems import solution_of
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="tokenizer.json to write")
-    parser.add_argument("--problems", type=int, default=20_000)
+    parser.add_argument("--questions", type=Path, required=True, help="folder that questions.py filled")
+    parser.add_argument("--problems", type=int, default=15_000, help="problems of our own generators")
+    parser.add_argument("--one-in", type=int, default=10, help="use every n-th question of the benchmark")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    rng = random.Random(args.seed)
+    asked = itertools.islice(benchmark_problems(args.questions, ("easy",), "train"), 0, None, args.one_in)
     texts: list[str] = []
-    for _ in range(args.problems):
-        problem = draw(rng, split="train")
+    for problem in itertools.chain(asked, own_problems(args.problems, args.seed, "train")):
         texts += [problem.text, solution_of(problem)]
     tokenizer = train_tokenizer(texts)
     tokenizer.save(str(args.out))

@@ -1,9 +1,11 @@
 """Train the reward model: a judge on the policy, and the question "is everything right up to here?".
 
-The score of a step is read at its last token. Rows are the policy's own samples and, without limit, canonical
-solutions, clean or corrupted; the share of samples grows during training. A second loss keeps the trunk predicting the
-next token of right lines, so that it goes on learning to compute what it has to compare; the checkpoint is therefore
-also a policy, trained longer than the one it started from.
+The score of a step is read at its last token. Rows are the policies' own samples and, without limit, canonical
+solutions, clean or corrupted; the share of samples grows during training. The score of the problem itself, read before
+the first step, is the chance that a sampled solution is right: on problems that were sampled the share that was, on
+texts from outside (`problems/outside.py`) zero. A second loss keeps the trunk predicting the next token of right lines,
+so that it goes on learning to compute what it has to compare; the checkpoint is therefore also a policy, trained longer
+than the one it started from.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from .corpus import padded
-from .corrupt import Labelled, clean, corrupted
-from .export_gguf import load_policy
-from .labels import first_wrong
+from .corrupt import MOST_LINES, Labelled, clean, corrupted
+from .labels import first_wrong, outcome
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
-from .problems import draw
+from .policy import load_policy
+from .problems.outside import outside
+from .problems.source import Source
 from .reward import RewardModel, load_reward
 from .sample import Sampled, read_samples
 from .schedule import Clock, factor
@@ -34,10 +37,13 @@ from .tokenizer import encode_prompt, load_tokenizer
 from .train_policy import save
 
 CLEAN_SHARE = 0.4
+OUTSIDE_SHARE = 0.07
+"""Of rows: texts that no policy here can solve."""
 AFTER_FIRST_WRONG = 0.3
 """Weight of the steps after the first wrong one: they are easy once it has been seen."""
 LANGUAGE_WEIGHT = 1.0
 POOL = 512
+LONGEST_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,11 @@ class Row:
     ends: list[int]
     """Place of the last token of each line."""
     first_wrong: int | None
+    solvable: float | None = None
+    """The chance that a sampled solution of the problem is right, where it is known."""
 
 
-def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled) -> Row:
+def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled, solvable: float | None = None) -> Row:
     """Tokenise a problem and its labelled lines."""
     prompt = encode_prompt(tokenizer, problem)
     tokens, ends = list(prompt), []
@@ -59,24 +67,30 @@ def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled) -> Row:
         tokens += line.ids
         ends.append(len(tokens) - 1)
     tokens.append(END)
-    return Row(np.array(tokens, dtype=np.uint16), len(prompt), ends, solution.first_wrong)
+    return Row(np.array(tokens, dtype=np.uint16), len(prompt), ends, solution.first_wrong, solvable)
 
 
 class Mixture:
     """Draws rows: policy samples with a given share, otherwise fresh clean or corrupted solutions."""
 
-    def __init__(self, samples: list[Sampled], tokenizer: Tokenizer, rng: random.Random) -> None:
+    def __init__(self, source: Source, samples: list[Sampled], tokenizer: Tokenizer, rng: random.Random) -> None:
         """Keep the samples that have a readable length."""
-        self.tokenizer, self.rng = tokenizer, rng
-        self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= 24]
+        self.source, self.tokenizer, self.rng = source, tokenizer, rng
+        self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= MOST_LINES]
         self.ready: list[list[Row]] = []
 
     def row(self, share: float) -> Row:
         """Draw one row."""
+        if self.rng.random() < OUTSIDE_SHARE:
+            lines = clean(self.source.draw(self.rng)).lines if self.rng.random() < 0.5 else ()
+            return encoded(self.tokenizer, outside(self.rng)[:LONGEST_TEXT], Labelled(lines, 0), solvable=0.0)
         if self.pairs and self.rng.random() < share:
             sample, lines = self.rng.choice(self.pairs)
-            return encoded(self.tokenizer, sample.problem, Labelled(lines, first_wrong(sample.canonical, lines)))
-        problem = draw(self.rng, split="train")
+            right = sum(outcome(sample.canonical, other) for other in sample.solutions) / len(sample.solutions)
+            return encoded(
+                self.tokenizer, sample.problem, Labelled(lines, first_wrong(sample.canonical, lines)), solvable=right
+            )
+        problem = self.source.draw(self.rng)
         solution = clean(problem) if self.rng.random() < CLEAN_SHARE else corrupted(problem, self.rng)
         return encoded(self.tokenizer, problem.text, solution)
 
@@ -93,9 +107,11 @@ class Mixture:
 
 
 def step_targets(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return row, place, label and weight of every step."""
+    """Return row, place, label and weight of every step, and of problems whose chance is known."""
     where: list[tuple[int, int, float, float]] = []
     for i, row in enumerate(rows):
+        if row.solvable is not None:
+            where.append((i, row.prompt - 1, row.solvable, 1.0))
         for step, end in enumerate(row.ends):
             right = row.first_wrong is None or step < row.first_wrong
             later = row.first_wrong is not None and step > row.first_wrong
@@ -123,9 +139,9 @@ def losses(model: RewardModel, rows: list[Row]) -> tuple[Tensor, Tensor]:
     row_index, place, label, weight = step_targets(rows)
     logits = model.head(judged[row_index, place])[:, 0]
     reward = functional.binary_cross_entropy_with_logits(logits, label, weight)
-    if not states.requires_grad:
-        return reward, torch.zeros(())
     mask = language_mask(rows, tokens.shape[1])
+    if not states.requires_grad or not mask.any():
+        return reward, torch.zeros(())
     language = functional.cross_entropy(model.policy.head(states[:, :-1][mask]), tokens[:, 1:][mask])
     return reward, language
 
@@ -143,6 +159,7 @@ def main() -> None:
         "--start", type=Path, required=True, help="policy checkpoint, or a reward checkpoint to go on from"
     )
     parser.add_argument("--samples", type=Path, nargs="*", default=[], help="files of policy samples")
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
@@ -161,7 +178,8 @@ def main() -> None:
     model = started(args.start)
     model.policy.requires_grad_(not args.judge_only)
     samples = [sample for path in args.samples for sample in read_samples(path)]
-    mixture = Mixture(samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
+    source = Source(args.questions, "train")
+    mixture = Mixture(source, samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
     means = np.zeros(2)

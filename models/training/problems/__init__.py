@@ -1,47 +1,33 @@
-"""Generators of step-by-step solved problems: pure functions of `random.Random`, one module a family or two."""
+"""Generators of step-by-step solved problems: pure functions of `random.Random`, and solvers that read a question."""
 
 from __future__ import annotations
 
 import random
-from typing import Literal
 
 from ..template import solution_text
-from . import (
-    arithmetic,
-    division,
-    divisors,
-    expressions,
-    fractions,
-    linear,
-    percentages,
-    polynomials,
-    sequences,
-    words,
-)
-from .base import Generator, Problem, Work, is_test
+from . import arithmetic, division, divisors, percentages, plain, sequences, words
+from .base import Generator, Problem, Split, Work, is_test
 
 GENERATORS: tuple[tuple[Generator, float], ...] = (
-    (arithmetic.sums, 1.2),
-    (arithmetic.products, 1.2),
-    (division.quotients, 0.7),
-    (division.remainders, 0.6),
-    (expressions.expressions, 1.2),
-    (linear.one_sided, 0.7),
-    (linear.two_sided, 0.7),
-    (linear.systems, 0.8),
-    (divisors.gcds, 0.6),
-    (divisors.lcms, 0.6),
-    (fractions.simplifications, 0.3),
-    (fractions.operations, 0.9),
-    (polynomials.evaluations, 0.9),
-    (polynomials.derivatives, 0.8),
-    (sequences.sequences, 0.8),
+    (plain.facts, 0.6),
+    (arithmetic.sums, 0.8),
+    (arithmetic.products, 0.8),
+    (division.quotients, 0.5),
+    (division.remainders, 0.4),
+    (plain.expressions, 0.8),
+    (plain.equations, 0.9),
+    (plain.systems, 0.4),
+    (divisors.gcds, 0.5),
+    (divisors.lcms, 0.5),
+    (plain.simplifications, 0.3),
+    (plain.fractions, 0.7),
+    (plain.evaluations, 0.6),
+    (plain.derivatives, 0.6),
+    (plain.collections, 0.4),
+    (sequences.sequences, 0.4),
     (percentages.percentages, 0.7),
-    (words.words, 1.5),
+    (words.words, 3.0),
 )
-MAX_STEPS = 14
-
-Split = Literal["train", "test"]
 
 
 def draw(rng: random.Random, *, split: Split) -> Problem:
@@ -51,7 +37,7 @@ def draw(rng: random.Random, *, split: Split) -> Problem:
     (function,) = rng.choices(functions, weights)
     while True:
         problem = function(rng)
-        if is_test(problem.text) == (split == "test") and len(problem.canonical()[0]) <= MAX_STEPS:
+        if is_test(problem.text) == (split == "test"):
             return problem
 
 

@@ -23,6 +23,8 @@ PRODUCTS = (
     "compute {a} * {b}", "{a} times {b}", "{a} * {b} = ?",
 )  # fmt: skip
 
+EASY_PARTS = 2
+
 
 def sums(rng: random.Random) -> Problem:
     """Draw a sum or a difference of up to five digits."""
@@ -66,30 +68,35 @@ def multiply(work: Work, a: int, b: int) -> int:
         a, b = b, a
     if b < 10:
         return by_digit(work, a, b)
-    tens, ones = b - b % 10, b % 10
-    if not ones:
-        return by_tens(work, a, tens)
-    work.line(f"{a}*{b} = {a}*{tens}+{a}*{ones}")
-    high = by_tens(work, work.copy(a), work.copy(tens))
-    low = by_digit(work, work.copy(a), work.copy(ones))
-    return add(work, high, low)
+    unit = 10 ** (len(str(b)) - 1)
+    high, rest = b - b % unit, b % unit
+    if not rest:
+        return by_round(work, a, high)
+    work.line(f"{a}*{b} = {a}*{high}+{a}*{rest}")
+    large = by_round(work, work.copy(a), work.copy(high))
+    small = multiply(work, work.copy(a), work.copy(rest))
+    return add(work, large, small)
 
 
-def by_tens(work: Work, a: int, tens: int) -> int:
-    """Write a product with a round number."""
-    product = by_digit(work, a, work.copy(tens // 10))
-    return work.shows(f"{a}*{tens}", product * 10)
+def by_round(work: Work, a: int, number: int) -> int:
+    """Write a product with one digit and zeros."""
+    digit = int(str(number)[0])
+    product = by_digit(work, a, work.copy(digit))
+    return work.shows(f"{a}*{number}", product * (number // digit))
 
 
 def by_digit(work: Work, a: int, digit: int) -> int:
     """Write a product with one digit: place by place, then the places added."""
-    if a < 20:
+    if a < 20 or digit == 1:
         return work.shows(f"{a}*{digit}", a * digit)
     places = [int(d) * 10**i for i, d in enumerate(reversed(str(a))) if d != "0"][::-1]
     parts = [work.value(place * digit) for place in places]
     if len(parts) == 1:
         return work.shows(f"{a}*{digit}", parts[0])
-    work.line(f"{a}*{digit} = {'+'.join(map(str, parts))}")
+    written = f"{a}*{digit} = {'+'.join(map(str, parts))}"
+    if len(parts) == EASY_PARTS:
+        return work.shows(written, sum(parts))
+    work.line(written)
     total = parts[0]
     for part in parts[1:]:
         total = work.shows(f"{total}+{part}", total + part)

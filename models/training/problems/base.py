@@ -11,6 +11,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 
 class Work:
@@ -59,6 +60,7 @@ class Problem:
 
 
 Generator = Callable[[random.Random], Problem]
+Split = Literal["train", "test"]
 
 
 def is_test(text: str) -> bool:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from .base import Work, minus, plus
 
+HEAD_DIGITS = 4
 DIRECT_BELOW = 100
+
+
+def easy_sum(a: int, b: int) -> bool:
+    """Say whether a sum or difference is worked in the head: two digits and two, three and one; or equal parts."""
+    return len(str(abs(a))) + len(str(abs(b))) <= HEAD_DIGITS
 
 
 def add(work: Work, a: int, b: int) -> int:
@@ -20,11 +26,19 @@ def add(work: Work, a: int, b: int) -> int:
         if positive < negative:
             return -take(work, work.copy(negative), work.copy(positive))
         return take(work, work.copy(positive), work.copy(negative))
-    if max(a, b) >= DIRECT_BELOW:
-        total = digits_added(work, a, b)
-        work.line(f"{a}+{b} = {total}")
-        return total
-    return work.shows(f"{a}+{b}", a + b)
+    if easy_sum(a, b):
+        return work.shows(f"{a}+{b}", a + b)
+    in_sight(work, f"{a}+{b}")
+    total = digits_added(work, a, b)
+    work.line(f"{a}+{b} = {total}")
+    return total
+
+
+def in_sight(work: Work, expression: str) -> None:
+    """Write what is to be worked in columns, unless the line before ends with it: digits are read off there."""
+    last = work.steps[-1] if work.steps else ""
+    if last != expression and not last.endswith((f" {expression}", f"({expression})")):
+        work.line(expression)
 
 
 def digits_added(work: Work, a: int, b: int) -> int:
@@ -44,8 +58,9 @@ def take(work: Work, a: int, b: int) -> int:
     """Write a difference of non-negative integers, `a >= b` when nothing went wrong before."""
     if a < b:
         return work.shows(f"{a}-{b}", a - b)
-    if max(a, b) < DIRECT_BELOW:
+    if a == b or easy_sum(a, b):
         return work.shows(f"{a}-{b}", a - b)
+    in_sight(work, f"{a}-{b}")
     total = digits_taken(work, a, b)
     work.line(f"{a}-{b} = {total}")
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from .base import Problem, Work, quotient
+from .rationals import added, exact, taken, times
 
 OF = (
     "What is {p}% of {n}?",
@@ -31,19 +32,17 @@ def percentages(rng: random.Random) -> Problem:
     def solve(work: Work) -> str:
         if kind == 3:
             hundredfold = work.shows(f"{work.copy(part)}*100", part * 100)
-            return str(work.shows(f"{hundredfold}/{work.copy(number)}", quotient(hundredfold, number)))
+            return str(exact(work, hundredfold, work.copy(number)))
         share = portion(work, work.copy(number), work.copy(percent))
         if kind == 0:
             return str(share)
         whole = work.copy(number)
-        if kind == 1:
-            return str(work.shows(f"{whole}+{share}", whole + share))
-        return str(work.shows(f"{whole}-{share}", whole - share))
+        return str((added if kind == 1 else taken)(work, whole, share))
 
     return Problem(text, "percent", solve)
 
 
 def portion(work: Work, number: int, percent: int) -> int:
     """Write a percentage of a number: multiply, then divide by a hundred."""
-    product = work.shows(f"{number}*{percent}", number * percent)
+    product = times(work, number, percent)
     return work.shows(f"{product}/100", quotient(product, 100))

@@ -1,17 +1,21 @@
-"""The next term of a linear or quadratic sequence, by differences."""
+"""The next term of a polynomial sequence, by differences from its right end."""
 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from .base import Problem, Work, minus, plus
-from .linear import nonzero
+from .base import Problem, Solver, Work, minus, plus
+from .columns import DIRECT_BELOW, add, subtract, take
+from .plain import nonzero
 
 WORDINGS = (
     "What is the next term in {s}?", "What is next in {s}?", "What comes next: {s}?", "next term of {s}",
     "Find the next number: {s}, ...", "{s}, ?", "What is the next number in the sequence {s}?",
 )  # fmt: skip
+ASKED = re.compile(r"(?:What is the next term in|What is next in|What comes next:) (-?\d+(?:, -?\d+)+)\?")
 
 
 def sequences(rng: random.Random) -> Problem:
@@ -21,15 +25,72 @@ def sequences(rng: random.Random) -> Problem:
     bend = nonzero(rng, 9) if quadratic else 0
     length = rng.randint(4, 5) if quadratic else rng.randint(3, 5)
     terms = [start + step * i + bend * i * (i - 1) // 2 for i in range(length)]
+    return Problem(rng.choice(WORDINGS).format(s=", ".join(map(str, terms))), "sequence", following(terms))
+
+
+def following(terms: Sequence[int]) -> Solver:
+    """Return the solver that takes differences until a level is constant, then adds back up."""
 
     def solve(work: Work) -> str:
-        numbers = [work.copy(t) for t in terms]
-        last = numbers[-1]
-        differences = [work.shows(minus(b, a), b - a) for a, b in pairwise(numbers)]
-        following = work.copy(differences[-1])
-        if len(set(differences)) > 1:
-            change = work.shows(minus(differences[-1], differences[-2]), differences[-1] - differences[-2])
-            following = work.shows(plus(differences[-1], change), differences[-1] + change)
-        return str(work.shows(plus(last, following), last + following))
+        backwards = [work.copy(term) for term in reversed(terms)]
+        levels: list[list[int]] = []  # differences of differences, each level from its right end
+        for right, left in pairwise(backwards):
+            if deepened(work, levels, right, left):
+                break
+        rise = climb(work, [level[0] for level in levels])
+        return str(total(work, backwards[0], rise))
 
-    return Problem(rng.choice(WORDINGS).format(s=", ".join(map(str, terms))), "sequence", solve)
+    return solve
+
+
+def deepened(work: Work, levels: list[list[int]], right: int, left: int) -> bool:
+    """Take one more first difference and what it allows deeper down; say whether the deepest level is constant."""
+    new = difference(work, right, left)
+    for level in levels:
+        level.append(new)
+        if level is levels[-1] and new == level[-2]:
+            return True
+        new = difference(work, level[-2], new)
+    levels.append([new])
+    return False
+
+
+def climb(work: Work, ends: list[int]) -> int:
+    """Add the last differences from the constant level up to the next first difference."""
+    rise = ends[-1]
+    for end in reversed(ends[:-1]):
+        rise = total(work, end, rise)
+    return rise
+
+
+def difference(work: Work, a: int, b: int) -> int:
+    """Write a difference of neighbours; of two negative ones as the difference of their sizes."""
+    a, b = work.copy(a), work.copy(b)
+    if max(abs(a), abs(b)) < DIRECT_BELOW:
+        return work.shows(minus(a, b), a - b)
+    if a >= 0 or b >= 0:
+        return subtract(work, a, b)
+    if a < b:
+        work.line(f"{a}-{b} = -({-a}-{-b})")
+        return -take(work, work.copy(-a), work.copy(-b))
+    work.line(f"{a}-{b} = {-b}-{-a}")
+    return take(work, work.copy(-b), work.copy(-a))
+
+
+def total(work: Work, a: int, b: int) -> int:
+    """Write a sum."""
+    a, b = work.copy(a), work.copy(b)
+    if max(abs(a), abs(b)) < DIRECT_BELOW:
+        return work.shows(plus(a, b), a + b)
+    return add(work, a, b)
+
+
+def next_term(text: str) -> Solver:
+    """Read a question for the next term."""
+    match = ASKED.fullmatch(text)
+    if match is None:
+        raise ValueError(f"no next term asked: {text!r}")
+    return following([int(term) for term in match[1].split(", ")])
+
+
+SOLVERS: dict[str, Callable[[str], Solver]] = {"algebra__sequence_next_term": next_term}

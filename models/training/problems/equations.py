@@ -1,0 +1,151 @@
+"""Linear equations: one unknown by gathering terms, two by Cramer's rule.
+
+Gathering is written a letter a line (`x: 5-3 = 2`; the constants go right and stand behind `1:`), then the equation
+that is left (`2*x = -16`), then its solution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .base import Work, plus
+from .columns import easy_sum
+from .rationals import Ratio, bracketed, chain, easy_product, exact, ratio, shown, taken, times
+from .written import Letter, Minus, Number, Pair, Tree, addends, letters, read
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The terms of an equation, all brought to the left: coefficients by letter, and what belongs to no letter."""
+
+    coefficients: dict[str, list[int]] = field(default_factory=dict)
+    constants: list[int] = field(default_factory=list)
+
+
+def parts(equation: str) -> tuple[Tree, Tree]:
+    """Read both sides of an equation."""
+    left, right = equation.split("=")
+    return read(left), read(right)
+
+
+def term_of(tree: Tree, known: dict[str, int]) -> tuple[int, str]:
+    """Return coefficient and unknown (empty for a constant) of a product of whole numbers and letters."""
+    match tree:
+        case Number(value):
+            return value, ""
+        case Letter(name):
+            return (known[name], "") if name in known else (1, name)
+        case Minus(part):
+            coefficient, name = term_of(part, known)
+            return -coefficient, name
+        case Pair("*", left, right):
+            (a, one), (b, two) = term_of(left, known), term_of(right, known)
+            if one and two:
+                raise ValueError("not linear")
+            return a * b, one or two
+    raise ValueError(f"not a term: {tree}")
+
+
+def written_term(coefficient: int, name: str) -> str:
+    """Write `3*x`, `-x` or a number."""
+    if not name:
+        return str(coefficient)
+    return {1: name, -1: f"-{name}"}.get(coefficient, f"{coefficient}*{name}")
+
+
+def written_sum(terms: list[tuple[int, str]]) -> str:
+    """Join terms into a sum without spaces, zero when there are none."""
+    text = ""
+    for coefficient, name in terms:
+        term = written_term(coefficient, name)
+        text += term if not text or term.startswith("-") else f"+{term}"
+    return text or "0"
+
+
+def side(work: Work, tree: Tree, known: dict[str, int]) -> list[tuple[int, str]]:
+    """Return the terms of one side as numbers read off the problem."""
+    found = []
+    for negative, addend in addends(tree):
+        coefficient, name = term_of(addend, known)
+        found.append((work.copy(-coefficient if negative else coefficient), name))
+    return found
+
+
+def gathered(work: Work, equation: str, known: dict[str, int]) -> Gathered:
+    """Put known letters' values into an equation (a line of its own) and bring every term to the left."""
+    trees = parts(equation)
+    left, right = (side(work, tree, known) for tree in trees)
+    if any(letters(tree) & set(known) for tree in trees):
+        work.line(f"{written_sum(left)} = {written_sum(right)}")
+    result = Gathered()
+    for terms, sign in ((left, 1), (right, -1)):
+        for coefficient, name in terms:
+            place = result.coefficients.setdefault(name, []) if name else result.constants
+            place.append(sign * coefficient)
+    return result
+
+
+def reduced(work: Work, equation: str, known: dict[str, int], unknowns: list[str]) -> list[int]:
+    """Write the equation with one term a letter and return its coefficients and, last, the right side."""
+    terms = gathered(work, equation, known)
+    numbers = [chain(work, name, terms.coefficients.get(name, [])) for name in unknowns]
+    numbers.append(chain(work, "1", [-n for n in terms.constants]))
+    left = written_sum([(n, name) for n, name in zip(numbers, unknowns, strict=False) if n])
+    if not set(terms.coefficients) <= set(unknowns):
+        raise ValueError("more unknowns than asked for")
+    line = f"{left} = {numbers[-1]}"
+    if line.replace("-", "+-") != equation.replace(" ", "").replace("-", "+-"):
+        work.line(line)
+    return numbers
+
+
+def one_unknown(work: Work, equation: str, known: dict[str, int], name: str) -> Ratio:
+    """Write the solution of an equation in one unknown."""
+    coefficient, constant = reduced(work, equation, known, [name])
+    return solved(work, name, constant, coefficient)
+
+
+def solved(work: Work, name: str, top: int, bottom: int) -> Ratio:
+    """Write `x = top/bottom` with its value; zero by zero is an error."""
+    if bottom == 0:
+        raise ZeroDivisionError
+    line = f"{name} = {top}/{bracketed(bottom)}"
+    if top % bottom == 0 and easy_product(bottom, top // bottom):
+        return work.shows(line, top // bottom), 1
+    if top % bottom == 0:
+        size = exact(work, abs(top), abs(bottom))
+        return work.shows(line, size if (top < 0) == (bottom < 0) else -size), 1
+    value = ratio(work, (top, 1), (bottom, 1))
+    work.line(f"{name} = {shown(value)}")
+    return value
+
+
+def two_unknowns(
+    work: Work, equations: tuple[str, str], known: dict[str, int], names: list[str], asked: list[str]
+) -> dict[str, Ratio]:
+    """Write the solution of two equations in two unknowns, of those asked for."""
+    a, b, e = reduced(work, equations[0], known, names)
+    c, d, f = reduced(work, equations[1], known, names)
+    determinant = crossed(work, "D", (a, d), (b, c))
+    values: dict[str, Ratio] = {}
+    for name in asked:
+        top = crossed(work, "E", (e, d), (b, f)) if name == names[0] else crossed(work, "E", (a, f), (e, c))
+        values[name] = solved(work, name, top, determinant)
+    return values
+
+
+def crossed(work: Work, label: str, first: tuple[int, int], second: tuple[int, int]) -> int:
+    """Write a difference of two products behind a label."""
+    products: list[int] = []
+    for a, b in (first, second):
+        x, y = work.copy(a), work.copy(b)
+        products.append(work.value(x * y) if easy_product(x, y) else times(work, x, y))
+    left, right = products
+    line = f"{label}: {first[0]}*{bracketed(first[1])}-{bracketed(second[0])}*{bracketed(second[1])} = "
+    line += f"{left}{plus('', -right)}"
+    if easy_sum(left, right):
+        return work.shows(line, left - right)
+    work.line(line)
+    result = taken(work, left, right)
+    work.line(f"{label} = {result}")
+    return result

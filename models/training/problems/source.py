@@ -1,0 +1,47 @@
+"""Where training and measuring draw their problems: the benchmark's questions and our own generators, in one stream."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from . import draw
+from .base import Problem, Split, is_test
+from .benchmark import SOLVERS, problem_of
+
+BENCHMARK_SHARE = 0.6
+
+
+class Source:
+    """Draws problems of one side; each module of the benchmark as often as any other."""
+
+    def __init__(self, folder: Path | None, split: Split, levels: tuple[str, ...] = ("easy", "train")) -> None:
+        """Read the questions' texts; without a folder only our own generators are drawn from."""
+        self.split: Split = split
+        self.texts: dict[str, list[str]] = {}
+        for family in SOLVERS if folder else ():
+            rows: set[str] = set()
+            for level in levels:
+                assert folder is not None
+                with (folder / f"{family}.{level}.jsonl").open() as lines:
+                    rows.update(json.loads(line)["problem"] for line in lines)
+            self.texts[family] = sorted(text for text in rows if is_test(text) == (split == "test"))
+
+    def draw(self, rng: random.Random) -> Problem:
+        """Draw a problem."""
+        while self.texts and rng.random() < BENCHMARK_SHARE:
+            family = rng.choice(tuple(self.texts))
+            try:
+                return problem_of(rng.choice(self.texts[family]), family)
+            except ValueError:
+                continue
+        return draw(rng, split=self.split)
+
+    def different(self, rng: random.Random, count: int) -> list[Problem]:
+        """Draw different problems."""
+        found: dict[str, Problem] = {}
+        while len(found) < count:
+            problem = self.draw(rng)
+            found.setdefault(problem.text, problem)
+        return list(found.values())

@@ -1,0 +1,35 @@
+"""A grown policy computes what the small one did, and its copies can part."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training.grow import grown  # noqa: E402 - needs torch
+from training.policy import FAMILY, Shape, Transformer  # noqa: E402
+
+
+def test_growing_keeps_the_logits() -> None:
+    torch.manual_seed(1)
+    small = Transformer(FAMILY["nano"])
+    tokens = torch.randint(0, 512, (2, 24))
+    with torch.no_grad():
+        before = small(tokens)
+        middle = grown(small, FAMILY["micro"])
+        after = grown(middle, FAMILY["mini"])(tokens)
+        assert torch.allclose(before, middle(tokens), atol=1e-4)
+        assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_copies_of_a_coordinate_learn_different_things() -> None:
+    torch.manual_seed(1)
+    large = grown(Transformer(FAMILY["nano"]), FAMILY["micro"])
+    large(torch.randint(0, 512, (2, 24))).logsumexp(dim=-1).sum().backward()
+    gradient = large.blocks[1].up.weight.grad
+    assert not torch.allclose(gradient[:256], gradient[256:], atol=1e-6)
+
+
+def test_a_shape_that_is_no_multiple_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not grow"):
+        grown(Transformer(FAMILY["nano"]), Shape(width=160, layers=6, feed_forward=512))
