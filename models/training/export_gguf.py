@@ -19,11 +19,13 @@ from .template import END, PAD, PROBLEM, SPECIAL_TOKENS
 from .tokenizer import load_tokenizer, merges_of
 
 TYPES = {
+    "q4_0": gguf.GGMLQuantizationType.Q4_0,
     "q8_0": gguf.GGMLQuantizationType.Q8_0,
     "f16": gguf.GGMLQuantizationType.F16,
     "f32": gguf.GGMLQuantizationType.F32,
 }
 FILE_TYPES = {
+    "q4_0": gguf.LlamaFileType.MOSTLY_Q4_0,
     "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
     "f16": gguf.LlamaFileType.MOSTLY_F16,
     "f32": gguf.LlamaFileType.ALL_F32,

@@ -248,6 +248,7 @@ def metadata(shape: Shape, name: str) -> dict[str, str]:
     facts: dict[str, Any] = {
         "kind": "prm",
         "interface": "1",
+        "problem_score": "solvable",  # the score at the prompt's last token: the chance that a sample is right
         "name": name,
         "licence": "MIT",
         "template_prefix": SPECIAL_TOKENS[1],
@@ -263,7 +264,7 @@ def metadata(shape: Shape, name: str) -> dict[str, str]:
     return {f"edge_solver.{key}": str(value) for key, value in facts.items()}
 
 
-def export(model: RewardModel, path: Path, *, int8: bool = True, name: str = "edge-solver micro PRM") -> None:
+def export(model: RewardModel, path: Path, *, int8: bool = True, name: str = "edge-solver PRM") -> None:
     """Write the model to `path` after ONNX's own check."""
     proto = helper.make_model(
         RewardGraph(model, int8=int8).build(),

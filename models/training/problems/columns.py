@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .base import Work, minus, plus
+from .base import Work, plus
 
 HEAD_DIGITS = 4
-DIRECT_BELOW = 100
 
 
 def easy_sum(a: int, b: int) -> bool:
@@ -13,21 +12,32 @@ def easy_sum(a: int, b: int) -> bool:
     return len(str(abs(a))) + len(str(abs(b))) <= HEAD_DIGITS
 
 
+def turned(a: int, b: int) -> str:
+    """Return ` = 12-7` for `-7+12`: a sum of mixed or negative signs as one of natural numbers, else nothing.
+
+    Which number is larger is settled in these tokens, so that the result needs only adding or subtracting.
+    """
+    if a == -b or not a or not b or (a > 0 and b >= -a):
+        return ""
+    if a < 0 < b and b > -a:
+        return f" = {b}-{-a}"
+    large, small = max(abs(a), abs(b)), min(abs(a), abs(b))
+    return f" = -({-a}+{-b})" if a < 0 and b < 0 else f" = -({large}-{small})"
+
+
 def add(work: Work, a: int, b: int) -> int:
-    """Write a sum of integers of any sign."""
+    """Write a sum of integers of any sign: in the head when it is easy, else in columns."""
+    if a == -b or easy_sum(a, b):
+        return work.shows(f"{plus(a, b)}{turned(a, b)}", a + b)
+    if middle := turned(a, b):
+        work.line(f"{plus(a, b)}{middle}")
     if a < 0 and b < 0:
-        work.line(f"{plus(a, b)} = -({-a}+{-b})")
         return -add(work, work.copy(-a), work.copy(-b))
     if a < 0 or b < 0:
         positive, negative = (b, -a) if a < 0 else (a, -b)
-        if a < 0 or positive < negative:
-            flipped = f"{positive}-{negative}" if positive >= negative else f"-({negative}-{positive})"
-            work.line(f"{plus(a, b)} = {flipped}")
         if positive < negative:
             return -take(work, work.copy(negative), work.copy(positive))
         return take(work, work.copy(positive), work.copy(negative))
-    if easy_sum(a, b):
-        return work.shows(f"{a}+{b}", a + b)
     in_sight(work, f"{a}+{b}")
     total = digits_added(work, a, b)
     work.line(f"{a}+{b} = {total}")
@@ -83,13 +93,4 @@ def digits_taken(work: Work, a: int, b: int) -> int:
 
 def subtract(work: Work, a: int, b: int) -> int:
     """Write a difference of integers of any sign."""
-    if b < 0:
-        work.line(f"{a}-{b} = {a}+{-b}")
-        return add(work, work.copy(a), work.copy(-b))
-    if a >= 0:
-        if a < b:
-            work.line(f"{minus(a, b)} = -({b}-{a})")
-            return -take(work, work.copy(b), work.copy(a))
-        return take(work, work.copy(a), work.copy(b))
-    work.line(f"{minus(a, b)} = -({-a}+{b})")
-    return -add(work, work.copy(-a), work.copy(b))
+    return add(work, a, -b)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .base import Work, plus
-from .columns import easy_sum
-from .rationals import Ratio, bracketed, chain, easy_product, exact, ratio, shown, taken, times
-from .written import Letter, Minus, Number, Pair, Tree, addends, letters, read
+from .columns import easy_sum, subtract, turned
+from .rationals import Ratio, bracketed, chain, easy_product, exact, ratio, shown, times
+from .written import Letter, Minus, Number, Pair, Tree, addends, read
 
 
 @dataclass(slots=True)
 class Gathered:
-    """The terms of an equation, all brought to the left: coefficients by letter, and what belongs to no letter."""
+    """The terms of an equation: coefficients by letter brought to the left, what belongs to no letter to the right."""
 
     coefficients: dict[str, list[int]] = field(default_factory=dict)
     constants: list[int] = field(default_factory=list)
@@ -72,16 +72,22 @@ def side(work: Work, tree: Tree, known: dict[str, int]) -> list[tuple[int, str]]
 
 
 def gathered(work: Work, equation: str, known: dict[str, int]) -> Gathered:
-    """Put known letters' values into an equation (a line of its own) and bring every term to the left."""
-    trees = parts(equation)
-    left, right = (side(work, tree, known) for tree in trees)
-    if any(letters(tree) & set(known) for tree in trees):
-        work.line(f"{written_sum(left)} = {written_sum(right)}")
+    """Write an equation with its unknowns on the left, known letters' values put in, and gather its terms."""
+    left, right = (side(work, tree, known) for tree in parts(equation))
+    if not any(name for _, name in left):
+        left, right = right, left
+    line = f"{written_sum(left)} = {written_sum(right)}"
+    if line != equation.replace(" ", "").replace("=", " = "):
+        work.line(line)
     result = Gathered()
+    for terms, sign in ((right, 1), (left, -1)):
+        for coefficient, name in terms:
+            if not name:
+                result.constants.append(sign * coefficient)
     for terms, sign in ((left, 1), (right, -1)):
         for coefficient, name in terms:
-            place = result.coefficients.setdefault(name, []) if name else result.constants
-            place.append(sign * coefficient)
+            if name:
+                result.coefficients.setdefault(name, []).append(sign * coefficient)
     return result
 
 
@@ -89,12 +95,12 @@ def reduced(work: Work, equation: str, known: dict[str, int], unknowns: list[str
     """Write the equation with one term a letter and return its coefficients and, last, the right side."""
     terms = gathered(work, equation, known)
     numbers = [chain(work, name, terms.coefficients.get(name, [])) for name in unknowns]
-    numbers.append(chain(work, "1", [-n for n in terms.constants]))
+    numbers.append(chain(work, "1", terms.constants))
     left = written_sum([(n, name) for n, name in zip(numbers, unknowns, strict=False) if n])
     if not set(terms.coefficients) <= set(unknowns):
         raise ValueError("more unknowns than asked for")
     line = f"{left} = {numbers[-1]}"
-    if line.replace("-", "+-") != equation.replace(" ", "").replace("-", "+-"):
+    if not work.steps or work.steps[-1] != line:
         work.line(line)
     return numbers
 
@@ -144,8 +150,8 @@ def crossed(work: Work, label: str, first: tuple[int, int], second: tuple[int, i
     line = f"{label}: {first[0]}*{bracketed(first[1])}-{bracketed(second[0])}*{bracketed(second[1])} = "
     line += f"{left}{plus('', -right)}"
     if easy_sum(left, right):
-        return work.shows(line, left - right)
+        return work.shows(f"{line}{turned(left, -right)}", left - right)
     work.line(line)
-    result = taken(work, left, right)
+    result = subtract(work, left, right)
     work.line(f"{label} = {result}")
     return result

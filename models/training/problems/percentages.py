@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from .base import Problem, Work, quotient
-from .rationals import added, exact, taken, times
+from .columns import add, subtract
+from .rationals import exact, times
 
 OF = (
     "What is {p}% of {n}?",
@@ -37,7 +38,7 @@ def percentages(rng: random.Random) -> Problem:
         if kind == 0:
             return str(share)
         whole = work.copy(number)
-        return str((added if kind == 1 else taken)(work, whole, share))
+        return str((add if kind == 1 else subtract)(work, whole, share))
 
     return Problem(text, "percent", solve)
 

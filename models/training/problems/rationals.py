@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import lcm
 
 from .arithmetic import multiply
-from .base import Work, minus, plus
-from .columns import add, easy_sum, subtract
+from .base import Work, plus
+from .columns import add, easy_sum, subtract, turned
 from .division import divide
 from .divisors import euclid
 
@@ -27,20 +27,6 @@ def bracketed(number: Ratio | int) -> str:
     """Write a number that follows an operator: negative ones and, after `/` or `*`, fractions keep apart."""
     text = shown(number) if isinstance(number, tuple) else str(number)
     return f"({text})" if text.startswith("-") or "/" in text else text
-
-
-def added(work: Work, a: int, b: int) -> int:
-    """Write a sum of integers: in the head when it is easy, else in columns."""
-    if a == -b or easy_sum(a, b):
-        return work.shows(plus(a, b), a + b)
-    return add(work, a, b)
-
-
-def taken(work: Work, a: int, b: int) -> int:
-    """Write a difference of integers: in the head when it is easy, else in columns."""
-    if a == b or easy_sum(a, b):
-        return work.shows(minus(a, b), a - b)
-    return subtract(work, a, b)
 
 
 def easy_product(a: int, b: int) -> bool:
@@ -133,7 +119,7 @@ def ratio(work: Work, a: Ratio, b: Ratio) -> Ratio:
 def total(work: Work, a: Ratio, b: Ratio, *, negative: bool = False) -> Ratio:
     """Write a sum, or a difference, over the least common denominator."""
     if a[1] == b[1] == 1:
-        return (taken if negative else added)(work, a[0], b[0]), 1
+        return (subtract if negative else add)(work, a[0], b[0]), 1
     left = f"{shown(a)}{'-' if negative else '+'}{f'({shown(b)})' if b[0] < 0 else shown(b)}"
     bottom = common_denominator(work, a[1], b[1])
     p, q = (widened(work, part, bottom) for part in (a, b))
@@ -150,7 +136,7 @@ def total(work: Work, a: Ratio, b: Ratio, *, negative: bool = False) -> Ratio:
         return lowest(work, top, bottom)
     if not line.endswith(" = "):
         work.line(line)
-    top = added(work, work.copy(p), work.copy(q))
+    top = add(work, work.copy(p), work.copy(q))
     work.line(f"{left} = {top}/{bottom}")
     return lowest(work, top, bottom)
 
@@ -192,9 +178,9 @@ def chain(work: Work, label: str, numbers: list[int]) -> int:
             if number is numbers[-1]:
                 work.line(f"{label}: {left} = {partial}")
             continue
-        left = plus(partial, copied)
+        before, left = partial, plus(partial, copied)
         partial = work.value(partial + copied)
-        sums.append(f"{left} = {partial}")
+        sums.append(f"{left}{turned(before, copied)} = {partial}")
     if sums:
         work.line(f"{label}: {', '.join(sums)}")
     return partial

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from .base import Problem, Solver, Work, minus, plus
-from .columns import DIRECT_BELOW, add, subtract, take
+from .base import Problem, Solver, Work
+from .columns import add, subtract
 from .plain import nonzero
 
 WORDINGS = (
@@ -38,19 +38,19 @@ def following(terms: Sequence[int]) -> Solver:
             if deepened(work, levels, right, left):
                 break
         rise = climb(work, [level[0] for level in levels])
-        return str(total(work, backwards[0], rise))
+        return str(add(work, work.copy(backwards[0]), work.copy(rise)))
 
     return solve
 
 
 def deepened(work: Work, levels: list[list[int]], right: int, left: int) -> bool:
     """Take one more first difference and what it allows deeper down; say whether the deepest level is constant."""
-    new = difference(work, right, left)
+    new = subtract(work, work.copy(right), work.copy(left))
     for level in levels:
         level.append(new)
         if level is levels[-1] and new == level[-2]:
             return True
-        new = difference(work, level[-2], new)
+        new = subtract(work, work.copy(level[-2]), work.copy(new))
     levels.append([new])
     return False
 
@@ -59,30 +59,8 @@ def climb(work: Work, ends: list[int]) -> int:
     """Add the last differences from the constant level up to the next first difference."""
     rise = ends[-1]
     for end in reversed(ends[:-1]):
-        rise = total(work, end, rise)
+        rise = add(work, work.copy(end), work.copy(rise))
     return rise
-
-
-def difference(work: Work, a: int, b: int) -> int:
-    """Write a difference of neighbours; of two negative ones as the difference of their sizes."""
-    a, b = work.copy(a), work.copy(b)
-    if max(abs(a), abs(b)) < DIRECT_BELOW:
-        return work.shows(minus(a, b), a - b)
-    if a >= 0 or b >= 0:
-        return subtract(work, a, b)
-    if a < b:
-        work.line(f"{a}-{b} = -({-a}-{-b})")
-        return -take(work, work.copy(-a), work.copy(-b))
-    work.line(f"{a}-{b} = {-b}-{-a}")
-    return take(work, work.copy(-b), work.copy(-a))
-
-
-def total(work: Work, a: int, b: int) -> int:
-    """Write a sum."""
-    a, b = work.copy(a), work.copy(b)
-    if max(abs(a), abs(b)) < DIRECT_BELOW:
-        return work.shows(plus(a, b), a + b)
-    return add(work, a, b)
 
 
 def next_term(text: str) -> Solver:

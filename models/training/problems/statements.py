@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .base import Solver, Work, plus
-from .columns import easy_sum
+from .columns import add, easy_sum, turned
 from .division import divide
 from .divisors import euclid
 from .equations import one_unknown, parts, term_of, two_unknowns
 from .monomials import Terms, derivative, read_terms, simplified
-from .rationals import Ratio, added, bracketed, easy_product, shown, times
+from .rationals import Ratio, bracketed, easy_product, shown, times
 from .values import worked
 from .written import Call, Letter, Number, Tree, letters, read
 
@@ -83,8 +83,9 @@ def step(work: Work, value: int, x: int, constant: int) -> int:
         return times(work, value, x)
     if easy_product(value, x) and easy_sum(value * x, constant):
         product = work.value(value * x)
-        return work.shows(f"{left}{plus('', constant)} = {product}{plus('', constant)}", product + constant)
-    return added(work, times(work, value, x), constant)
+        middle = f"{product}{plus('', constant)}{turned(product, constant)}"
+        return work.shows(f"{left}{plus('', constant)} = {middle}", product + constant)
+    return add(work, times(work, value, x), constant)
 
 
 def let(work: Work, known: Known, sentence: str) -> bool:
