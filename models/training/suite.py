@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .problems import Problem, draw
 from .problems.benchmark import SOLVERS, questions
+from .problems.outside import outside
 
 
 def balanced(rng: random.Random, count: int) -> list[Problem]:
@@ -41,6 +42,13 @@ def asked(folder: Path, level: str, each: int) -> Iterator[tuple[str, str, str]]
             yield problem.text, answer, family
 
 
+def unknown(count: int, seed: int) -> Iterator[tuple[str, str, str]]:
+    """Yield texts that the built-in models cannot answer: whatever they say is wrong."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        yield outside(rng)[:400], "(none)", "outside"
+
+
 def main() -> None:
     """Write the suite as JSON Lines."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -49,9 +57,13 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, help="folder that questions.py filled: take the benchmark instead")
     parser.add_argument("--level", choices=("easy", "train", "interpolate"), default="easy")
     parser.add_argument("--each", type=int, default=25, help="questions a module of the benchmark")
+    parser.add_argument("--outside", action="store_true", help="texts that cannot be answered instead")
     parser.add_argument("--seed", type=int, default=8)
     args = parser.parse_args()
-    rows = asked(args.questions, args.level, args.each) if args.questions else own(args.count, args.seed)
+    if args.outside:
+        rows = unknown(args.count, args.seed)
+    else:
+        rows = asked(args.questions, args.level, args.each) if args.questions else own(args.count, args.seed)
     with args.out.open("w") as out:
         for i, (text, answer, family) in enumerate(rows):
             row = {"id": f"{args.out.stem}/{i:03}", "problem": text, "answer": answer, "subject": family}
