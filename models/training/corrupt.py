@@ -103,7 +103,7 @@ def _slip(rng: random.Random, number: int, *, copied: bool) -> int:
 
 def lines_of(work: Work, answer: str) -> tuple[str, ...]:
     """Return a pad's steps and the answer line."""
-    return (*work.steps, ANSWER_PREFIX + answer)
+    return (*work.lines, ANSWER_PREFIX + answer)
 
 
 def clean(problem: Problem) -> Labelled:

@@ -85,9 +85,9 @@ def test_a_division_shows_what_is_left_to_divide() -> None:
     """Zeros at the front of what is left are kept: they are digits of the dividend still to come."""
     steps, _ = Problem("", "", division.rest_of(6021, 6)).canonical()
     assert steps == (
-        "6021: 6 = 6*1+0",
-        "021: 0 = 6*0+0",
-        "21: 2 = 6*0+2",
-        "21 = 6*3+3",
-        "6021 = 6*1003+3",
+        "6021: 6=6*1+0",
+        "021: 0=6*0+0",
+        "21: 2=6*0+2",
+        "21=6*3+3",
+        "6021=6*1003+3",
     )
