@@ -55,7 +55,8 @@ def platt(logits: Tensor, labels: Tensor) -> tuple[float, float]:
         return loss
 
     optimizer.step(closure)
-    return float(line[0]), float(line[1])
+    slope, offset = line.detach().tolist()
+    return slope, offset
 
 
 def main() -> None:

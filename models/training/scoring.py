@@ -11,8 +11,6 @@ from tokenizers import Tokenizer
 
 from .corpus import padded
 from .corrupt import Labelled
-from .export_onnx import cache_layers
-from .policy import Shape
 from .train_prm import Row, encoded
 
 BATCH = 64
@@ -27,12 +25,16 @@ class Scorer:
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.tokenizer = tokenizer
+        meta = self.session.get_modelmeta().custom_metadata_map
+        heads, head_dim = (int(meta[f"edge_solver.{key}"]) for key in ("n_heads", "head_dim"))
+        layers = int(meta["edge_solver.n_layers"])
+        self.empty = (layers, heads, head_dim)
 
     def run(self, tokens: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return scores `[B, T]` of token ids `[B, T]`."""
         batch, length = tokens.shape
-        shape = Shape()
-        empty = np.zeros((cache_layers(shape), batch, shape.heads, 0, shape.head_dim), dtype=np.float32)
+        layers, heads, head_dim = self.empty
+        empty = np.zeros((layers, batch, heads, 0, head_dim), dtype=np.float32)
         feeds = {
             "input_ids": tokens,
             "position_ids": np.tile(np.arange(length), (batch, 1)),
