@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from edge_solver.core.ports import Drafter, Profile, Scorer
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import strategy_named
 from edge_solver.energy import choose_meter
+from edge_solver.errors import UsageError
 from edge_solver.paths import shipped
 from edge_solver.solver import Engines, Search
 
@@ -34,8 +37,13 @@ if TYPE_CHECKING:
 class Assembly:
     """Loaded models, ready for any number of searches under the same settings. A context manager."""
 
-    def __init__(self, settings: Settings, *, demo: bool = False) -> None:
+    def __init__(self, settings: Settings, *, demo: bool = False, problems: int | None = 1) -> None:
         """Load the models that the settings name; with ``demo`` a simulated world stands in for them.
+
+        Args:
+            settings: What to load, and how to search.
+            demo: Load nothing.
+            problems: How many searches will run at the same time; ``None`` for as many as make the models faster.
 
         Raises:
             ModelError: A model is missing, broken or too large.
@@ -43,19 +51,32 @@ class Assembly:
         """
         self.settings = settings
         self._strategy = strategy_named(settings.strategy)
-        self._searches = 0
+        self._searches, self._problems = 0, problems
         with ExitStack() as stack:
-            self._engines = self._demo_engines(stack) if demo else self._real_engines(stack)
-            self._meter = choose_meter().meter
+            self.engines = self._demo_engines(stack) if demo else self._real_engines(stack)
+            """What the searches work with."""
+            self.meter = choose_meter().meter
             self._stack = stack.pop_all()
 
-    def search(self, problem: str, *, budget: Budget | None = None, seed: int | None = None) -> Search:
+    def search(
+        self,
+        problem: str,
+        *,
+        budget: Budget | None = None,
+        seed: int | None = None,
+        width: int | None = None,
+        ledger: Ledger | None = None,
+        key: int | None = None,
+    ) -> Search:
         """Return a search for one problem; its clock starts now.
 
         Args:
             problem: What to solve.
             budget: Caps for this problem, instead of the settings'.
             seed: Instead of the settings' seed.
+            width: Instead of the settings' width, and no larger: the engines were made for that.
+            ledger: Instead of one on this machine's clock and meter.
+            key: Names the problem in the engines; no two searches at the same time may have the same.
 
         Raises:
             ProblemError: The problem is empty or too long for the model.
@@ -63,12 +84,13 @@ class Assembly:
         self._searches += 1
         return Search(
             problem,
-            self._engines,
-            Ledger(budget or self.settings.budget, time.monotonic, self._meter),
+            self.engines,
+            ledger or Ledger(budget or self.settings.budget, time.monotonic, self.meter),
             self._strategy,
-            self.settings.search,
+            replace(self.settings.search, width=width or self.settings.search.width),
+            stop=self.settings.stop,
             seed=self.settings.seed if seed is None else seed,
-            key=self._searches,
+            key=self._searches if key is None else key,
         )
 
     def close(self) -> None:
@@ -87,15 +109,20 @@ class Assembly:
         from edge_solver.engines.llama import LlamaModel
 
         chosen = self.settings.engine
-        policy = resolve(ModelKind.POLICY, chosen.model)
+        policies = [resolve(ModelKind.POLICY, name) for name in model_names(chosen.model)]
         prm = resolve(ModelKind.PRM, chosen.prm) if self._strategy.scored else None
-        model = LlamaModel(policy.path)
         grader = stack.enter_context(MathGrader())
-        drafter = self._drafter(policy, model, grader, stack)
-        scorer = self._scorer(prm, policy, model, stack) if prm else None
-        return Engines(drafter, scorer, grader)
+        models, drafters = [], []
+        for policy in policies:
+            models.append(LlamaModel(policy.path))
+            drafters.append(self._drafter(policy, models[-1], grader, stack, share=len(policies)))
+        scorer = self._scorer(prm, policies[0], models[0], stack) if prm else None
+        return Engines(_joined(drafters), scorer, grader)
 
-    def _drafter(self, file: ModelFile, model: LlamaModel, grader: MathGrader, stack: ExitStack) -> Drafter:
+    def _drafter(
+        self, file: ModelFile, model: LlamaModel, grader: MathGrader, stack: ExitStack, *, share: int
+    ) -> Drafter:
+        """Put a drafter around a policy that is one of ``share`` and may use as much of the memory."""
         from edge_solver.engines.drafter import LlamaDrafter
         from edge_solver.engines.formats import StepFormat
 
@@ -118,16 +145,17 @@ class Assembly:
             lambda text: _read_answer(text, pattern, grader),
             profile,
             width=self._strategy.width or self.settings.search.width,
+            problems=self._problems,
             cells=chosen.n_ctx,
             threads=chosen.threads,
-            max_memory_bytes=chosen.max_memory_bytes,
+            max_memory_bytes=chosen.max_memory_bytes and chosen.max_memory_bytes // share,
         )
         stack.callback(drafter.close)
         return drafter
 
     def _scorer(self, file: ModelFile, policy: ModelFile, model: LlamaModel, stack: ExitStack) -> Scorer:
+        from edge_solver.engines.batched import BatchedOnnxScorer
         from edge_solver.engines.llama import LlamaModel
-        from edge_solver.engines.onnx import OnnxScorer
 
         # A reward model brings its tokenizer as a GGUF: named in the registry, or beside it under the same name.
         beside = file.path.with_suffix(".gguf")
@@ -136,12 +164,36 @@ class Assembly:
         tokenizer = model
         if beside.exists() and beside not in (policy.path, file.path):
             tokenizer = stack.enter_context(LlamaModel(beside, vocab_only=True))
-        return OnnxScorer(file.path, tokenizer, name=file.name, threads=self.settings.engine.threads)
+        belief = file.entry.belief if file.entry else None
+        threads = self.settings.engine.threads
+        return BatchedOnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
 
     def _demo_engines(self, stack: ExitStack) -> Engines:
         from edge_solver.engines.scripted import ScriptedDrafter, ScriptedScorer
 
         return Engines(ScriptedDrafter(), ScriptedScorer(), stack.enter_context(MathGrader()))
+
+
+def model_names(wanted: str) -> list[str]:
+    """Return the policies in a comma-separated list; a path that has a comma in its name is one policy.
+
+    Raises:
+        UsageError: Nothing stands before, between or after the commas.
+    """
+    if Path(wanted).expanduser().exists():
+        return [wanted]
+    names = [name.strip() for name in wanted.split(",")]
+    if not all(names):
+        raise UsageError(f"--model: {wanted!r} names a model without a name; write one comma between two names")
+    return names
+
+
+def _joined(drafters: list[Drafter]) -> Drafter:
+    if len(drafters) == 1:
+        return drafters[0]
+    from edge_solver.engines.ensemble import EnsembleDrafter
+
+    return EnsembleDrafter(drafters)
 
 
 def _read_answer(text: str, patterns: tuple[str, ...], grader: MathGrader) -> str | None:

@@ -19,6 +19,7 @@ from edge_solver import paths, quantities
 from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.budget import Budget
 from edge_solver.core.reward import AGGREGATES
+from edge_solver.core.stopping import STOPS
 from edge_solver.core.strategies import STRATEGIES, SearchSettings
 from edge_solver.core.vote import RULES
 from edge_solver.errors import UnknownNameError, UsageError
@@ -58,6 +59,8 @@ class Settings:
     """Everything that a user can choose, resolved."""
 
     strategy: str = "rebase"
+    stop: str = "none"
+    """The rule by which a search may end before its width is reached."""
     seed: int = 0
     search: SearchSettings = field(default_factory=SearchSettings)
     budget: Budget = field(default_factory=Budget)
@@ -223,6 +226,7 @@ def _quantity(kind: Kind) -> _Reader:
 
 _OWN: Mapping[str, _Reader] = {
     "strategy": _one_of("strategy", STRATEGIES),
+    "stop": _one_of("stopping rule", STOPS),
     "seed": _whole(0, 2**63 - 1),
 }
 _SEARCH: Mapping[str, _Reader] = {
@@ -232,6 +236,7 @@ _SEARCH: Mapping[str, _Reader] = {
     "aggregate": _one_of("aggregate", AGGREGATES),
     "vote": _one_of("vote", RULES),
     "temperature": _number(100, zero=True),
+    "beam_width": _whole(1, _MOST_WIDTH),
     "max_step_tokens": _whole(1, 2**20),
     "max_solution_tokens": _whole(1, 2**20),
     "max_steps": _whole(1, _MOST_STEPS),

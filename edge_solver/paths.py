@@ -49,6 +49,11 @@ def data_dir() -> Path:
     return _place("data", platformdirs.user_data_path(_NAME, appauthor=False))
 
 
+def results_dir() -> Path:
+    """Return where results of benchmarks are looked for, one folder each; it may not exist yet."""
+    return data_dir() / "bench"
+
+
 def cache_dir() -> Path:
     """Return where downloaded models go; it may not exist yet."""
     return _place("cache", platformdirs.user_cache_path(_NAME, appauthor=False))

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from edge_solver.core.budget import Budget, Cap, Ledger
-from edge_solver.core.cost import paper_flops
 from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, Started
 from edge_solver.core.forecast import Forecast
+from edge_solver.core.places import Places
 from edge_solver.core.ports import Draft, Drafter, DraftRequest, Grader, Profile, Pulse, Scorer, ScoreRequest
 from edge_solver.core.reward import aggregate
 from edge_solver.core.solution import (
@@ -25,6 +25,7 @@ from edge_solver.core.solution import (
     StrategyUsed,
     TreeSize,
 )
+from edge_solver.core.stopping import STOPS, WINDOW, standing
 from edge_solver.core.strategies import Plan, SearchSettings, Strategy
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 from edge_solver.core.vote import Ballot, Tally, vote
@@ -51,6 +52,7 @@ class Search:
         strategy: Strategy,
         settings: SearchSettings,
         *,
+        stop: str = "none",
         seed: int = 0,
         key: int = 0,
     ) -> None:
@@ -62,6 +64,7 @@ class Search:
             ledger: Grants or refuses every call.
             strategy: Plans and votes.
             settings: What the strategy may look at.
+            stop: The rule by which the search may end before its width is reached, a name in ``stopping.STOPS``.
             seed: Same seed, models and settings give the same tree.
             key: Names the problem in engines that several searches share.
 
@@ -80,18 +83,23 @@ class Search:
         )
         self.ledger = ledger
         self.seed = seed
+        self._stop = stop
+        self._drawn = self.settings.width if stop == "none" or not strategy.independent else WINDOW
         self._key = key
         self._drafter, self._grader = engines.drafter, engines.grader
         if strategy.scored and engines.scorer is None:
             raise ValueError(f"strategy {strategy.name} weighs rewards and needs a scorer")
         self._scorer = engines.scorer if strategy.scored else None
         self.tree = Tree(problem, self._drafter.open(key, problem))
+        self._places = Places()
         if self._scorer is not None:
             self._scorer.open(key, problem)
         prm = self._scorer.profile if self._scorer is not None else None
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
         self._felt: Cap | None = None
+        self._decided = False
         self._cancelled = False
+        self._solvable: float | None = None
 
     def cancel(self) -> None:
         """Ask for an end after the current call; the last event then carries the best answer so far. Thread-safe."""
@@ -103,9 +111,12 @@ class Search:
             yield self._started()
             leader: str | None = None
             while not self._cancelled:
-                plan = self.strategy.plan(self.tree, self._forecast, self.settings)
+                plan = self._plan()
                 if not plan.expand and not plan.prune:
                     self._felt = plan.short_of or self._felt
+                    break
+                if self._is_decided():
+                    self._decided = True
                     break
                 self._felt = plan.short_of
                 yield Planned(tuple((e.node, e.width) for e in plan.expand), plan.prune, plan.short_of)
@@ -118,13 +129,22 @@ class Search:
                 winner = tally.winner
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
-                    yield Leading(winner.answer, tally.confidence, winner.votes)
+                    yield Leading(winner.answer, self._confidence(tally), winner.votes)
                 yield Billed(self._bill())
                 if len(self.tree) == size:
                     break
         finally:
             self._retain(())
         yield Solved(self.solution())
+
+    def _plan(self) -> Plan:
+        """Ask the strategy what to do next: of samples that are drawn in windows, it sees those up to the latest."""
+        while True:
+            settings = replace(self.settings, width=min(self._drawn, self.settings.width))
+            plan = self.strategy.plan(self.tree, self._forecast, settings)
+            if plan.expand or plan.prune or plan.short_of is not None or self._drawn >= self.settings.width:
+                return plan
+            self._drawn += WINDOW
 
     def solution(self) -> Solution:
         """Return the best answer so far with everything that belongs to it."""
@@ -134,7 +154,7 @@ class Search:
         return Solution(
             problem=self.problem,
             answer=winner.answer if winner else None,
-            confidence=tally.confidence,
+            confidence=self._confidence(tally),
             stopped_by=self._stopped_by(),
             candidates=tuple(CandidateAnswer(c.answer, c.weight, c.votes) for c in tally.candidates),
             spent=self._bill(),
@@ -145,6 +165,8 @@ class Search:
             policy=_used(self._drafter.profile),
             prm=_used(scorer.profile) if scorer else None,
             seed=self.seed,
+            policies=tuple(_used(model) for model in self._drafter.profile.models),
+            solvable=self._solvable,
             smallest_useful=self._smallest_useful() if winner is None and self._felt is not None else None,
         )
 
@@ -173,6 +195,7 @@ class Search:
                 seed=self.seed,
                 temperature=self.settings.temperature,
                 max_tokens=self._room(self.tree[parent]),
+                place=self._places.take(self.tree.next_id + offset, parent),
             )
             for offset, parent in enumerate(parents)
         ]
@@ -216,7 +239,9 @@ class Search:
         if self._scorer is None or not whole or self._cancelled:
             return
         scores = self._scorer.score(whole, self.ledger)
+        yield Pulsed(0, self._bill())  # meanwhile other problems may join the call, which is made when a score is read
         rewards.update((step.node, score) for step, score in zip(whole, scores, strict=True) if score is not None)
+        self._solvable = self._scorer.solvable(self._key)
         if len(rewards) < len(whole):
             self._felt = self.ledger.refused
         for node, reward in rewards.items():
@@ -243,17 +268,47 @@ class Search:
         if self._scorer is not None:
             self._scorer.retain(self._key, nodes)
 
-    def _tally(self) -> Tally:
-        ballots = (
+    def _ballots(self) -> list[Ballot]:
+        return [
             Ballot(leaf.id, leaf.answer, aggregate(self.settings.aggregate, self.tree.rewards(leaf.id)))
             for leaf in self.tree.answers()
             if leaf.answer is not None
-        )
-        return vote(self.settings.vote or self.strategy.vote, ballots, self._grader.same)
+        ]
+
+    def _tally(self) -> Tally:
+        return vote(self._rule, self._ballots(), self._grader.same)
+
+    @property
+    def _rule(self) -> str:
+        return self.settings.vote or self.strategy.vote
+
+    def _is_decided(self) -> bool:
+        """Ask the stopping rule whether what is still to come may be left out."""
+        if self._stop == "none":
+            return False
+        now = standing(self.tree, self._ballots(), self._rule, self._grader.same, self._to_come())
+        return STOPS[self._stop](now)
+
+    def _to_come(self) -> int:
+        """Return the most leaves that may still join the vote: by the width, and every one takes a token at least."""
+        missing = self.settings.width - len(self.tree.answers())
+        tokens = self.ledger.left(Cap.TOKENS)
+        return missing if tokens is None else min(missing, int(tokens))
+
+    def _confidence(self, tally: Tally) -> float:
+        """Return how sure the answer is: by the reward model's own fit where there is one, else the vote's share."""
+        winner = tally.winner
+        belief = self._scorer.profile.belief if self._scorer else None
+        if winner is None or belief is None or self._solvable is None:
+            return tally.confidence
+        reward = aggregate(self.settings.aggregate, self.tree.rewards(winner.best))
+        return belief.chance(tally.confidence, reward, self._solvable)
 
     def _stopped_by(self) -> str:
         if self._cancelled:
             return "cancelled"
+        if self._decided:
+            return "decided"
         if self._felt is not None and len(self.tree.answers()) < self.settings.width:
             return self._felt.value
         return "complete"
@@ -264,19 +319,20 @@ class Search:
         return Budget(**known) if known else None  # type: ignore[arg-type]  # tokens are whole, see Forecast
 
     def _bill(self) -> Spent:
-        spend = self.ledger.spent()
-        return Spent.from_spend(spend, paper_flops(self._drafter.profile.shape, spend.tokens_generated))
+        return Spent.from_spend(self.ledger.spent())
 
     def _strategy_used(self) -> StrategyUsed:
         settings = self.settings
         return StrategyUsed(
             name=self.strategy.name,
             width=self.settings.width,
-            vote=self.settings.vote or self.strategy.vote,
+            vote=self._rule,
             aggregate=settings.aggregate,
             rounding=settings.rounding,
             balance_temperature=settings.balance_temperature,
             temperature=self.settings.temperature,
+            beam_width=settings.beam_width,
+            stop=self._stop,
         )
 
     def _started(self) -> Started:

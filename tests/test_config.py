@@ -46,6 +46,7 @@ def test_without_any_source_the_defaults_hold(project: Path) -> None:
         "last",
     )
     assert (settings.engine.model, settings.engine.prm, settings.search.temperature) == ("builtin", "builtin", 1.0)
+    assert (settings.stop, settings.search.beam_width, settings.search.max_steps) == ("none", 4, 96)
     assert settings.budget == Budget()
 
 
@@ -107,7 +108,7 @@ def test_a_table_is_an_unknown_key(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("strategy", "rebbase"), ("rounding", "exakt"), ("aggregate", "lst"), ("vote", "weighed")],
+    [("strategy", "rebbase"), ("stop", "decidet"), ("rounding", "exakt"), ("aggregate", "lst"), ("vote", "weighed")],
 )
 def test_an_unknown_choice_suggests_the_nearest_and_names_its_flag(name: str, value: str, project: Path) -> None:
     with pytest.raises(UnknownNameError, match=f"--{name}") as caught:

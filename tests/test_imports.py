@@ -28,7 +28,18 @@ def test_importing_the_package_loads_nothing_heavy_and_no_room() -> None:
     assert loaded & HEAVY == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["solve", "--help"], ["replay", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["solve", "--help"],
+        ["replay", "--help"],
+        ["advise", "--help"],
+        ["bench", "--help"],
+        ["bench", "solve", "--help"],
+    ],
+)
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import contextlib, io, sys

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from edge_solver import paths
+from edge_solver.core.belief import Belief
 from edge_solver.errors import ModelBrokenError
 
 if sys.version_info >= (3, 11):
@@ -57,6 +58,8 @@ class ModelEntry:
     """Typical steps of a solution, measured."""
     tokenizer: str | None = None
     """For a reward model: the GGUF under ``models/`` whose tokenizer it was trained with."""
+    belief: Belief | None = None
+    """For a reward model: how to read a confidence from the vote, fitted by ``models/training/fit_belief.py``."""
 
 
 @cache
@@ -81,4 +84,10 @@ def _entry(name: str, row: Mapping[str, Any]) -> ModelEntry:
     unknown = set(row) - known
     if unknown:
         raise ValueError(f"{name}: unknown key {min(unknown)!r}")
-    return ModelEntry(**{**row, "name": name, "kind": ModelKind(row["kind"]), "aliases": tuple(row.get("aliases", ()))})
+    converted = {
+        "name": name,
+        "kind": ModelKind(row["kind"]),
+        "aliases": tuple(row.get("aliases", ())),
+        "belief": Belief(**row["belief"]) if "belief" in row else None,
+    }
+    return ModelEntry(**{**row, **converted})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "solve": "Solve one problem and print its answer.",
         "replay": "Print a recorded run again, without a model.",
         "models": "List the models known by name, or show one.",
+        "bench": "Measure strategies: accuracy against FLOPs and joules.",
+        "advise": "Say what to use under a budget, by results measured before.",
         "energy": "Say how energy is measured here, and how to measure it better.",
     }
 )
@@ -48,20 +50,31 @@ class Group(click.Group):
 class LazyGroup(Group):
     """A group that imports a command when it is called."""
 
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401 - click's own
+        summaries: Mapping[str, str] = COMMANDS,
+        package: str = "edge_solver.cli",
+        **choices: Any,  # noqa: ANN401 - click's own
+    ) -> None:
+        """Hold the commands of ``summaries``, each the ``command`` of the module of its name in ``package``."""
+        super().__init__(*arguments, **choices)
+        self._summaries, self._package = summaries, package
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names, in the order in which a newcomer needs them."""
-        return list(COMMANDS)
+        return list(self._summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """Import a command."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._summaries:
             return None
-        return cast("click.Command", import_module(f"edge_solver.cli.{cmd_name}").command)
+        return cast("click.Command", import_module(f"{self._package}.{cmd_name}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         """Write the list of commands from their summaries alone."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self._summaries.items()))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature

@@ -14,6 +14,7 @@ import click
 from edge_solver.config import Settings
 from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.reward import AGGREGATES
+from edge_solver.core.stopping import STOPS
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.core.vote import RULES
 
@@ -37,10 +38,26 @@ def _names(known: Iterable[str]) -> str:
     return "|".join(known)
 
 
+def _strategies() -> str:
+    """Say in one line each what the strategies do."""
+    longest = max(map(len, STRATEGIES))
+    # The mark in front keeps click from joining the lines.
+    return "\b\n" + "\n".join(f"{name:<{longest}}  {strategy.summary}" for name, strategy in STRATEGIES.items())
+
+
+_STOP = (
+    "End early: 'decided' when the rest cannot change the winner, 'beta' when it leads with 95 % certainty, 'esc' when "
+    "five first steps in a row agree."
+)
+_ROUNDING = "How REBASE rounds widths: by largest remainder, or as the authors' released code."
+
 _OPTIONS = (
-    _option("--strategy", "NAME", f"How to search: {', '.join(STRATEGIES)}.", _DEFAULT.strategy),
-    _option("--width", "N", "Solutions to grow side by side.", _DEFAULT.search.width),
-    _option("--model", "NAME|PATH", "The policy that writes the steps.", _DEFAULT.engine.model),
+    _option("--strategy", "NAME", f"How to search.  [default: {_DEFAULT.strategy}]\n\n{_strategies()}"),
+    _option("--width", "N", "N: solutions to grow side by side.", _DEFAULT.search.width),
+    _option("--stop", _names(STOPS), _STOP, _DEFAULT.stop),
+    _option(
+        "--model", "NAME|PATH[,...]", "The policy that writes the steps; several share one vote.", _DEFAULT.engine.model
+    ),
     _option("--prm", "NAME|PATH", "The process reward model that scores them.", _DEFAULT.engine.prm),
     _option("--max-flops", "X", "Most FLOPs, policy and reward model together: 2e12, 1.5T."),
     _option("--max-joules", "X", "Most energy: 50J, 3kJ."),
@@ -48,8 +65,9 @@ _OPTIONS = (
     _option("--max-tokens", "N", "Most tokens to write: 500, 10k."),
     _option("--temperature", "T", "Softmax temperature of the policy.", _DEFAULT.search.temperature),
     _option("--seed", "N", "Same seed, models and settings: same search.", _DEFAULT.seed),
-    _option("--rounding", _names(ROUNDINGS), "How REBASE rounds widths.", _DEFAULT.search.rounding),
+    _option("--rounding", _names(ROUNDINGS), _ROUNDING, _DEFAULT.search.rounding),
     _option("--balance-temperature", "T", "How evenly REBASE shares its width.", _DEFAULT.search.balance_temperature),
+    _option("--beam-width", "M", "M: steps drawn from each that beam and dvts keep.", _DEFAULT.search.beam_width),
     _option("--aggregate", _names(AGGREGATES), "A solution's reward from its steps'.", _DEFAULT.search.aggregate),
     _option("--vote", _names(RULES), "The final rule.", "the strategy's own"),
     _option("--threads", "N", "Processor threads.", "the physical cores"),

@@ -74,10 +74,18 @@ class Cost:
     """Tokens that pass through the model."""
     generated: int = 0
     """Tokens that are sampled from the call's logits."""
+    flops_paper: int = 0
+    """The paper's ``2·N·T`` for the tokens generated, with the N of the model that generates them."""
 
-    def plus(self, flops: int, evaluated: int = 0, generated: int = 0) -> Cost:
+    def plus(self, flops: int, evaluated: int = 0, generated: int = 0, flops_paper: int = 0) -> Cost:
         """Return the cost with more of the same payer's added."""
-        return Cost(self.payer, self.flops + flops, self.evaluated + evaluated, self.generated + generated)
+        return Cost(
+            self.payer,
+            self.flops + flops,
+            self.evaluated + evaluated,
+            self.generated + generated,
+            self.flops_paper + flops_paper,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ class Spend:
     tokens_prm: int
     seconds: float
     energy: Reading
+    flops_paper: int
+    """By the paper's count: two FLOPs per weight of the policy and generated token, and nothing else."""
 
     @property
     def flops_policy(self) -> int:
@@ -138,7 +148,7 @@ class Ledger:
             return refusal
         for cost in costs:
             paid = self._costs[cost.payer]
-            self._costs[cost.payer] = paid.plus(cost.flops, cost.evaluated, cost.generated)
+            self._costs[cost.payer] = paid.plus(cost.flops, cost.evaluated, cost.generated, cost.flops_paper)
         return None
 
     def refusal(self, *costs: Cost) -> Cap | None:
@@ -170,6 +180,7 @@ class Ledger:
             tokens_prm=score.evaluated,
             seconds=self._seconds(),
             energy=self._energy(),
+            flops_paper=decode.flops_paper,
         )
 
     def left(self, cap: Cap) -> float | None:

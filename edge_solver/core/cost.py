@@ -43,5 +43,5 @@ def span_flops(shape: Shape, start: int, end: int, heads: int) -> int:
 
 
 def paper_flops(shape: Shape, tokens_generated: int) -> int:
-    """Return the paper's figure for a whole run, ``2·N_policy·T_generated``."""
+    """Return the paper's figure for tokens that one policy generated, ``2·N_policy·T_generated``."""
     return 2 * shape.params_total * tokens_generated

@@ -139,15 +139,15 @@ class Forecast:
         return left - self._unpaid_prompts()
 
     def _prompts(self) -> tuple[int, int]:
-        """Return the FLOPs of reading the problem, for the policy and for the reward model."""
+        """Return the FLOPs of reading the problem, for the policy (each of an ensemble's) and for the reward model."""
         end = self._tree.root.end
         prm = span_flops(self._prm.shape, 0, end, 0) if self._prm is not None else 0
-        return span_flops(self._policy.shape, 0, end, 1), prm
+        return sum(span_flops(model.shape, 0, end, 1) for model in self._policy.models), prm
 
     def _unpaid_prompts(self) -> int:
         policy, prm = self._prompts()
         spent = self._ledger.spent()
-        return (0 if spent.flops_prompt else policy) + (0 if spent.flops_prm else prm)
+        return max(0, policy - spent.flops_prompt) + (0 if spent.flops_prm else prm)
 
     def _rate(self, cap: Cap) -> float | None:
         """Return FLOPs per second or per joule so far; ``None`` before there is anything to go by."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge_solver.core.belief import Belief
 from edge_solver.core.budget import Ledger
 from edge_solver.core.cost import Shape
 from edge_solver.core.tree import Finish
@@ -28,6 +29,15 @@ class Profile:
     """Typical tokens of a step: the forecast's first guess, replaced by what is seen."""
     solution_steps: float = 6.0
     """Typical steps of a solution: the forecast's first guess, replaced by what is seen."""
+    belief: Belief | None = None
+    """For a reward model: how to read a confidence from the vote, where that was fitted."""
+    members: tuple[Profile, ...] = ()
+    """Of an ensemble: the models it is made of. The fields above then hold for the dearest of them."""
+
+    @property
+    def models(self) -> tuple[Profile, ...]:
+        """The models that do the work: the members of an ensemble, or this one alone."""
+        return self.members or (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,13 @@ class DraftRequest:
     temperature: float
     """Softmax temperature; 0 takes the likeliest token."""
     max_tokens: int
+    place: int | None = None
+    """Names the random stream, together with the seed; ``None`` takes the node's id."""
+
+    @property
+    def stream(self) -> tuple[int, int]:
+        """What all of its random draws follow from."""
+        return self.seed, self.node if self.place is None else self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +131,18 @@ class Scorer(Protocol):
         """Make ``text`` the root (node 0) of a new problem and return its number of tokens."""
         ...
 
-    def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
-        """Return one reward in [0, 1] per request, or ``None`` from the first request the ledger does not pay for."""
+    def solvable(self, problem: int) -> float | None:
+        """Return the chance that a sampled solution of the problem is right, as the model judges the problem alone.
+
+        ``None`` before anything was scored, and from a model that was not trained to say it.
+        """
+        ...
+
+    def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> Sequence[float | None]:
+        """Return one reward in [0, 1] per request, or ``None`` from the first request the ledger does not pay for.
+
+        The call may be put off until the first reward is read, so that several problems can share it.
+        """
         ...
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:

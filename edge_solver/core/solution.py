@@ -36,7 +36,7 @@ class Spent:
     flops_policy: int
     flops_prm: int
     flops_paper: int
-    """The paper's ``2·N_policy·T_generated``."""
+    """The paper's ``2·N_policy·T_generated``, of each policy with its own N."""
     tokens_generated: int
     tokens_evaluated: int
     tokens_prm: int
@@ -44,14 +44,14 @@ class Spent:
     joules: Energy
 
     @classmethod
-    def from_spend(cls, spend: Spend, flops_paper: int) -> Spent:
+    def from_spend(cls, spend: Spend) -> Spent:
         """Write out what a ledger has booked."""
         energy = spend.energy
         return cls(
             flops=spend.flops,
             flops_policy=spend.flops_policy,
             flops_prm=spend.flops_prm,
-            flops_paper=flops_paper,
+            flops_paper=spend.flops_paper,
             tokens_generated=spend.tokens_generated,
             tokens_evaluated=spend.tokens_evaluated,
             tokens_prm=spend.tokens_prm,
@@ -71,6 +71,9 @@ class StrategyUsed:
     rounding: str
     balance_temperature: float
     temperature: float
+    beam_width: int = 4
+    stop: str = "none"
+    """The stopping rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Solution:
     problem: str
     answer: str | None
     confidence: float
+    """The probability that the answer is right, where the reward model was fitted to say it; else the vote's share."""
     stopped_by: str
     """complete, decided, flops, joules, seconds, tokens or cancelled."""
     candidates: tuple[CandidateAnswer, ...]
@@ -115,7 +119,12 @@ class Solution:
     tree: TreeSize
     best_path: tuple[PathStep, ...]
     policy: ModelUsed
+    """The policy; of several, their names in one and a checksum over theirs."""
     prm: ModelUsed | None
     seed: int
+    policies: tuple[ModelUsed, ...] = ()
+    """Every policy that wrote steps, in the order in which first steps are dealt to them."""
+    solvable: float | None = None
+    """The chance that a sampled solution is right, as the reward model judged the problem before the first step."""
     smallest_useful: Budget | None = None
     """Where there is no answer: the caps that should pay for one solution."""

@@ -278,6 +278,10 @@ class LlamaContext:
         """Take a sequence out of every cell; cells that no other sequence uses become free."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
+    def clear(self) -> None:
+        """Empty the cache; what comes next is computed as in a new context, to the last bit."""
+        llama_cpp.llama_memory_clear(self._memory, False)  # noqa: FBT003 - not our signature
+
     def _open_batch(self, rows: int) -> None:
         """Lay the batch over arrays of ours, so that filling it costs no Python loop and no pointer chasing."""
         self._token = np.zeros(rows, np.int32)

@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from edge_solver.core.belief import Belief
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, span_flops
 from edge_solver.core.ports import Profile, ScoreRequest
@@ -100,7 +101,13 @@ class OnnxScorer:
     """Scores steps with an ONNX process reward model."""
 
     def __init__(
-        self, path: Path, tokenizer: Tokenizer, *, name: str | None = None, threads: int | None = None
+        self,
+        path: Path,
+        tokenizer: Tokenizer,
+        *,
+        name: str | None = None,
+        threads: int | None = None,
+        belief: Belief | None = None,
     ) -> None:
         """Load a graph.
 
@@ -109,6 +116,7 @@ class OnnxScorer:
             tokenizer: The one that the model was trained with.
             name: What to call it; by default the name in its metadata.
             threads: For onnxruntime; by default the physical cores.
+            belief: How to read a confidence from this model's rewards, where that was fitted.
 
         Raises:
             ModelMissingError: There is no such file.
@@ -123,7 +131,8 @@ class OnnxScorer:
         matmul = int(meta["params_matmul"])
         shape = Shape(self._layers, int(meta["d_attn"]), matmul, 0, matmul, 8 * self._layers * int(meta["d_attn"]))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._profile = Profile(name or meta.get("name", path.stem), digest, shape, int(meta["context"]))
+        self._judges_problems = meta.get("problem_score") == "solvable"
+        self._profile = Profile(name or meta.get("name", path.stem), digest, shape, int(meta["context"]), belief=belief)
         self._written: dict[NodeKey, tuple[NodeKey | None, list[int]]] = {}
         """Parent and tokens of every node of the open problems."""
         self._read: dict[NodeKey, _Scored] = {}
@@ -144,6 +153,11 @@ class OnnxScorer:
             )
         self._written[problem, ROOT] = (None, tokens)
         return len(tokens)
+
+    def solvable(self, problem: int) -> float | None:
+        """Return what the model made of the problem alone, read at its last token; see ``Scorer.solvable``."""
+        root = self._read.get((problem, ROOT))
+        return root.reward if root is not None and self._judges_problems else None
 
     def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
         """Score new steps in as few calls as pay; see ``Scorer.score``."""

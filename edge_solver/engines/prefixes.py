@@ -1,13 +1,13 @@
 """Which part of which tree sits in the KV cache: paths, the sequences that hold them, and the cells they fill.
 
 Bookkeeping only, in the manner of a page table: it hands out llama.cpp's sequence ids, forks them, and frees them, and
-always knows the number of cells in use. The invariant: a node's tokens are in the cache at most once, and are there as
-long as at least one sequence passes through the node.
+always knows what every problem has in use. The invariant: a node's tokens are in the cache at most once, and are there
+as long as at least one sequence passes through the node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,9 +31,23 @@ class SequenceStore(Protocol):
 
 
 @dataclass(slots=True, eq=False)
+class Share:
+    """What one problem has of the cache."""
+
+    cells: int
+    """Most cells that it may use."""
+    used: int = 0
+    """Cells in use."""
+    sequences: int = 0
+    """Sequences in use."""
+
+
+@dataclass(slots=True, eq=False)
 class Prefix:
     """One node's tokens, and how much of them is in the cache."""
 
+    share: Share
+    """Of the node's problem."""
     parent: Prefix | None
     start: int
     """Position of its first token."""
@@ -61,20 +75,30 @@ class Prefix:
 
 
 class Prefixes:
-    """All nodes of all open problems, and the cache's sequences shared out among them."""
+    """All nodes of all open problems, and the cache's cells and sequences shared out among them."""
 
     def __init__(self, store: SequenceStore, sequences: int, cells: int) -> None:
         """Start empty, with ``sequences`` ids to give away and ``cells`` tokens of room."""
         self._store = store
         self._free = list(range(sequences - 1, -1, -1))
-        self._nodes: dict[NodeKey, Prefix] = {}
+        self._nodes: dict[int, dict[int, Prefix]] = {}
+        self._shares: dict[int, Share] = {}
         self.cells = cells
-        self.used = 0
-        """Cells in use."""
 
     def __getitem__(self, key: NodeKey) -> Prefix:
         """Return a node of an open problem."""
-        return self._nodes[key]
+        problem, node = key
+        return self._nodes[problem][node]
+
+    @property
+    def used(self) -> int:
+        """Cells in use."""
+        return sum(share.used for share in self._shares.values())
+
+    @property
+    def promised(self) -> int:
+        """Cells that the open problems may use."""
+        return sum(share.cells for share in self._shares.values())
 
     @property
     def free_sequences(self) -> int:
@@ -82,17 +106,31 @@ class Prefixes:
         return len(self._free)
 
     @property
-    def kept(self) -> list[Prefix]:
-        """Nodes whose own sequence is kept, oldest first."""
-        return [node for node in self._nodes.values() if node.sequence is not None]
+    def shares(self) -> Mapping[int, Share]:
+        """What every open problem has of the cache."""
+        return self._shares
 
-    def add_root(self, key: NodeKey, tokens: list[int]) -> Prefix:
-        """Open a problem with its prompt; nothing is in the cache yet."""
-        return self._add(key, Prefix(None, 0, tokens))
+    def share(self, problem: int) -> Share:
+        """Return what an open problem has of the cache."""
+        return self._shares[problem]
+
+    def kept(self, problem: int | None = None) -> list[Prefix]:
+        """Return the nodes whose own sequence is kept, oldest first: of one problem, or of all."""
+        owners = self._nodes if problem is None else (problem,)
+        return [node for owner in owners for node in self._nodes[owner].values() if node.sequence is not None]
+
+    def add_root(self, key: NodeKey, tokens: list[int], cells: int) -> Prefix:
+        """Open a problem with its prompt and its share of the cells; nothing is in the cache yet."""
+        problem, node = key
+        share = self._shares[problem] = Share(cells)
+        root = Prefix(share, None, 0, tokens)
+        self._nodes[problem] = {node: root}
+        return root
 
     def add_child(self, key: NodeKey, parent: Prefix, *, take_over: bool = False) -> Prefix:
         """Begin a node after a fully evaluated one, on a sequence forked from it (or on the parent's own)."""
-        child = self._add(key, Prefix(parent, parent.end, []))
+        problem, node = key
+        child = self._nodes[problem][node] = Prefix(parent.share, parent, parent.end, [])
         if take_over:
             child.sequence, parent.sequence, parent.logits = parent.sequence, None, None
             assert child.sequence is not None  # only a kept parent can be taken over
@@ -133,7 +171,7 @@ class Prefixes:
         for above in node.path():
             if above.evaluated == len(above.tokens) and above is not node:
                 break
-            self.used += len(above.tokens) - above.evaluated
+            above.share.used += len(above.tokens) - above.evaluated
             above.evaluated = len(above.tokens)
 
     def release(self, node: Prefix) -> None:
@@ -143,27 +181,26 @@ class Prefixes:
             return
         self._store.free(sequence)
         self._free.append(sequence)
+        node.share.sequences -= 1
         for above in node.path():
             above.holders.discard(sequence)
             if not above.holders:
-                self.used -= above.evaluated
+                above.share.used -= above.evaluated
                 above.evaluated = 0
 
     def retain(self, problem: int, nodes: frozenset[int]) -> None:
         """Release every other node of a problem; with no nodes, forget the problem."""
-        for (owner, node_id), node in self._nodes.items():
-            if owner == problem and node_id not in nodes:
+        for node_id, node in self._nodes.get(problem, {}).items():
+            if node_id not in nodes:
                 self.release(node)
         if not nodes:
-            self._nodes = {key: node for key, node in self._nodes.items() if key[0] != problem}
-
-    def _add(self, key: NodeKey, node: Prefix) -> Prefix:
-        self._nodes[key] = node
-        return node
+            self._nodes.pop(problem, None)
+            self._shares.pop(problem, None)
 
     def _give_sequence(self, node: Prefix, held: Prefix | None, length: int) -> None:
         """Put a free sequence through ``node`` that shares its first ``length`` positions with ``held``."""
         sequence = node.sequence = self._free.pop()
+        node.share.sequences += 1
         if held is not None:
             self._store.fork(next(iter(held.holders)), sequence, length)
         for above in node.path():

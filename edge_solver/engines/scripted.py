@@ -17,7 +17,7 @@ from fractions import Fraction
 from random import Random
 
 from edge_solver.core.budget import Cost, Ledger, Payer
-from edge_solver.core.cost import Shape, span_flops
+from edge_solver.core.cost import Shape, paper_flops, span_flops
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse, ScoreRequest
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.errors import ProblemError
@@ -104,14 +104,22 @@ class _Branch:
 class ScriptedDrafter:
     """Writes solutions of arithmetic problems, one operation a step, some of them wrong."""
 
-    def __init__(self, world: World | None = None, clock: ScriptedClock | None = None) -> None:
-        """Live in a world; the clock, if any, ticks with every call."""
+    def __init__(
+        self,
+        world: World | None = None,
+        clock: ScriptedClock | None = None,
+        *,
+        name: str = "scripted-policy",
+        shape: Shape = POLICY_SHAPE,
+    ) -> None:
+        """Live in a world; the clock, if any, ticks with every call, and ``shape`` is what a call costs."""
         self._world = world or World()
         self._clock = clock or ScriptedClock()
+        self._shape = shape
         self._texts: dict[int, str] = {}
         self._pages: dict[int, dict[int, _Page]] = {}
         self._profile = Profile(
-            "scripted-policy", _digest(self._world), POLICY_SHAPE, self._world.context, step_tokens=18, solution_steps=4
+            name, _digest(self._world), shape, self._world.context, step_tokens=18, solution_steps=4
         )
 
     @property
@@ -169,7 +177,7 @@ class ScriptedDrafter:
         """Return a step's text, what is left after it, whether it lost the thread, and its answer."""
         problem = self._texts[request.problem]
         # At temperature 0 a step depends on what stands above it and on nothing else.
-        source = f"{request.seed}/{request.node}" if request.temperature > 0 else f"{parent.end}/{show(parent.terms)}"
+        source = "{}/{}".format(*request.stream) if request.temperature > 0 else f"{parent.end}/{show(parent.terms)}"
         dice = Random(f"{problem}/{source}")  # noqa: S311 - simulation
         world, terms = self._world, parent.terms
         if parent.lost or dice.random() < world.ramble:
@@ -201,19 +209,22 @@ class ScriptedDrafter:
 
     def _call(self, line: Sequence[_Branch]) -> tuple[Cost, Cost]:
         """Price one call: the newest token of every branch; first of all the parent's last one, or the whole prompt."""
-        prompt, decode = Cost(Payer.PROMPT, 0), Cost(Payer.DECODE, 0, generated=len(line))
+        prompt, decode = Cost(Payer.PROMPT, 0), self._sampled(len(line))
         fresh = {id(b.parent): b for b in line if not b.written and not b.parent.evaluated}
         for branch in fresh.values():
             end = branch.parent.end
             if branch.request.parent == ROOT:
-                prompt = prompt.plus(span_flops(POLICY_SHAPE, 0, end, 1), end)
+                prompt = prompt.plus(span_flops(self._shape, 0, end, 1), end)
             else:
-                decode = decode.plus(span_flops(POLICY_SHAPE, end - 1, end, 1), 1)
+                decode = decode.plus(span_flops(self._shape, end - 1, end, 1), 1)
         for branch in line:
             if branch.written:
                 end = branch.parent.end + branch.written
-                decode = decode.plus(span_flops(POLICY_SHAPE, end - 1, end, 1), 1)
+                decode = decode.plus(span_flops(self._shape, end - 1, end, 1), 1)
         return prompt, decode
+
+    def _sampled(self, tokens: int) -> Cost:
+        return Cost(Payer.DECODE, 0, generated=tokens, flops_paper=paper_flops(self._shape, tokens))
 
     def _finish(self, branch: _Branch) -> Finish:
         if branch.written < len(branch.tokens):
@@ -265,6 +276,16 @@ class ScriptedScorer:
         length = len(tokens_of(text)) + 1
         self._readings[problem] = {ROOT: _Reading(text, length, sound=True)}
         return length
+
+    def solvable(self, problem: int) -> float | None:
+        """Return nothing: the simulated world judges no problem by its looks."""
+        del problem
+        return None
+
+    def spans(self, requests: Sequence[ScoreRequest]) -> list[range]:
+        """Return the positions that each request is charged for."""
+        starts = [self._readings[request.problem][request.parent].end for request in requests]
+        return [range(start, start + len(tokens_of(r.text))) for start, r in zip(starts, requests, strict=True)]
 
     def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
         """Return one reward per step, none from the first one on that is not paid for."""

@@ -9,9 +9,8 @@ import pytest
 pytest.importorskip("gguf")
 
 from edge_solver.bench import shapes
-from edge_solver.bench.accuracy import read_suite, wilson
 from edge_solver.engines.llama import LlamaModel
-from edge_solver.errors import UnknownNameError, UsageError
+from edge_solver.errors import UnknownNameError
 
 
 def test_a_made_up_model_loads_with_the_shape_it_was_made_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,15 +31,3 @@ def test_a_made_up_model_loads_with_the_shape_it_was_made_in(tmp_path: Path, mon
 def test_an_unknown_shape_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'llemma-7b'"):
         shapes.write_gguf("lemma-7b", tmp_path / "x.gguf")
-
-
-def test_wilson_intervals_match_published_values() -> None:
-    assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
-
-
-def test_a_broken_suite_line_is_named(tmp_path: Path) -> None:
-    suite = tmp_path / "suite.jsonl"
-    suite.write_text('{"id": 1, "problem": "1+1", "answer": "2"}\n{"id": 2}\n', encoding="utf-8")
-    with pytest.raises(UsageError, match="line 2"):
-        read_suite(suite, None)

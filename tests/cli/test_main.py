@@ -12,6 +12,8 @@ import pytest
 from edge_solver import __version__
 from edge_solver.cli import main, replay
 from edge_solver.cli.group import COMMANDS, LATER
+from edge_solver.core.stopping import STOPS
+from edge_solver.core.strategies import STRATEGIES
 from edge_solver.errors import ModelBrokenError
 
 
@@ -33,6 +35,14 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith(f"Usage: edge-solver {name}")
 
 
+def test_the_help_of_solve_says_what_every_strategy_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "--help"]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    for name, strategy in STRATEGIES.items():
+        assert [name, strategy.summary] in lines
+    assert ["--stop", "|".join(STOPS)] in [line[:1] + line[1].split()[:1] for line in lines if len(line) > 1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -42,6 +52,9 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         (["solve", "2+2", "--widht", "4"], "'--width'"),
         (["solve", "2+2", "--strategy", "rebas"], "did you mean 'rebase'?"),
         (["solve", "2+2", "--rounding", "exat"], "did you mean 'exact'?"),
+        (["solve", "2+2", "--stop", "decide"], "did you mean 'decided'?"),
+        (["solve", "2+2", "--beam-width", "0"], "--beam-width"),
+        (["solve", "2+2", "--model", "builtin,micr"], "did you mean 'micro'?"),
         (["solve", "2+2", "--vote", "best"], "did you mean 'best-of-n'?"),
         (["solve", "2+2", "--model", "micr"], "did you mean 'micro'?"),
         (["solve", "2+2", "--max-flops", "0"], "--max-flops"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from edge_solver.cli.progress import Progress, cells
+from edge_solver.cli.progress import Progress
+from edge_solver.cli.status import cells
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import Leading, Pulsed, Started
 from edge_solver.core.solution import Energy, ModelUsed, Spent, StrategyUsed

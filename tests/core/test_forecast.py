@@ -1,13 +1,14 @@
 """How many branches can still be finished."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer
-from edge_solver.core.cost import Shape
+from edge_solver.core.cost import Shape, span_flops
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.ports import Profile
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
@@ -16,6 +17,7 @@ from edge_solver.engines.scripted import ScriptedClock
 
 SHAPE = Shape(2, 8, 1000, 100, 1100)
 POLICY = Profile("policy", "", SHAPE, context=4096, step_tokens=10, solution_steps=4)
+PROMPT = span_flops(SHAPE, 0, 20, 1)
 PRM = Profile("prm", "", SHAPE, context=4096)
 
 
@@ -101,11 +103,22 @@ def test_seconds_are_priced_by_the_rate_seen() -> None:
     clock = ScriptedClock(1.0)
     ledger = Ledger(Budget(seconds=100), clock, ScriptedMeter())
     view = Forecast(answered(), ledger, POLICY, None, 400)
-    ledger.request(Cost(Payer.PROMPT, 10_000), Cost(Payer.DECODE, 40_000))
+    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000))
     clock.tick()
     number, cap = view.affordable([ROOT])
     assert cap is Cap.SECONDS
-    assert number == math.floor(99 * 50_000 / 1.5 / view.branch(ROOT).flops)
+    assert number == math.floor(99 * (PROMPT + 40_000) / 1.5 / view.branch(ROOT).flops)
+
+
+def test_every_policy_of_an_ensemble_has_yet_to_read_the_problem() -> None:
+    both = replace(POLICY, members=(POLICY, POLICY))
+    numbers = []
+    for policy in (POLICY, both):
+        ledger = Ledger(Budget(flops=10**7), ScriptedClock(), ScriptedMeter())
+        ledger.request(Cost(Payer.PROMPT, PROMPT))
+        numbers.append(Forecast(answered(), ledger, policy, None, 400).affordable([ROOT])[0])
+    price = forecast(answered()).branch(ROOT).flops
+    assert numbers == [math.floor((10**7 - PROMPT) / price), math.floor((10**7 - 2 * PROMPT) / price)]
 
 
 def test_the_smallest_useful_cap_is_more_than_what_was_not_enough() -> None:

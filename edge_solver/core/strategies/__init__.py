@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from edge_solver.core.strategies import greedy, rebase, sampling
+from edge_solver.core.strategies import beam, dvts, greedy, mcts, rebase, sampling
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
 from edge_solver.errors import UnknownNameError
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
     {
         strategy.name: strategy
-        for strategy in (rebase.REBASE, greedy.GREEDY, sampling.MAJORITY, sampling.BEST_OF_N, sampling.WEIGHTED)
+        for strategy in (
+            rebase.REBASE,
+            greedy.GREEDY,
+            sampling.MAJORITY,
+            sampling.BEST_OF_N,
+            sampling.WEIGHTED,
+            beam.BEAM,
+            dvts.DVTS,
+            mcts.MCTS,
+        )
     }
 )
 

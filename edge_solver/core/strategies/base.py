@@ -26,9 +26,10 @@ class SearchSettings:
     """The final rule; ``None`` takes the strategy's own."""
     temperature: float = 1.0
     """The policy's softmax temperature."""
+    beam_width: int = 4  # M in search-and-learn: children of each kept step in beam search and DVTS
     max_step_tokens: int = 256
     max_solution_tokens: int = 1024
-    max_steps: int = 40
+    max_steps: int = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,5 @@ class Strategy:
     """A fixed width, where the strategy allows no other."""
     temperature: float | None = None
     """A fixed softmax temperature, where the strategy allows no other."""
+    independent: bool = False
+    """Whether no solution depends on another, so that a stopping rule may have them drawn a few at a time."""

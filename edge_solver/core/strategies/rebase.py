@@ -8,14 +8,12 @@ when the tree is done and the budget is not, the width that is missing begins a 
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.forecast import Forecast
-from edge_solver.core.reward import aggregate
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
+from edge_solver.core.strategies.layer import reward, width_left
 from edge_solver.core.strategies.start import opening
-from edge_solver.core.tree import Finish, Tree
+from edge_solver.core.tree import Tree
 
 
 def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
@@ -24,10 +22,10 @@ def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     if first is not None:
         return first
     frontier = tree.frontier()
-    left = min(_left(tree), settings.width - len(tree.answers()))
+    left = min(width_left(tuple(tree)), settings.width - len(tree.answers()))
     affordable, cap = forecast.affordable(node.id for node in frontier)
     width = max(1, int(min(left, affordable)))
-    rewards = [aggregate(settings.aggregate, tree.rewards(node.id)) for node in frontier]
+    rewards = [reward(tree, node, settings) for node in frontier]
     widths = ROUNDINGS[settings.rounding](rewards, width, settings.balance_temperature)
     ranked = sorted(zip(rewards, frontier, widths, strict=True), key=lambda row: (-row[0], row[1].id))
     return Plan(
@@ -37,11 +35,4 @@ def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     )
 
 
-def _left(tree: Tree) -> int:
-    """Return B_i: the width of the latest layer less the solutions that it completed."""
-    newest = tuple(tree)[-1]
-    layer = takewhile(lambda node: node.depth == newest.depth, reversed(tuple(tree)))
-    return sum(node.finish is not Finish.ANSWER for node in layer)
-
-
-REBASE = Strategy("rebase", "reward-balanced tree search (the default)", plan, vote="weighted")
+REBASE = Strategy("rebase", "reward-balanced tree search", plan, vote="weighted")

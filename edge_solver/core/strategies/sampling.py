@@ -33,6 +33,8 @@ def _nearest_to_the_end(node: Node) -> tuple[int, int]:
     return -node.depth, node.id
 
 
-MAJORITY = Strategy("majority", "independent samples, one vote each", plan, vote="majority", scored=False)
-BEST_OF_N = Strategy("best-of-n", "independent samples, the best-rewarded one wins", plan, vote="best-of-n")
-WEIGHTED = Strategy("weighted", "independent samples, votes weighted by reward", plan, vote="weighted")
+MAJORITY = Strategy(
+    "majority", "independent samples, one vote each", plan, vote="majority", scored=False, independent=True
+)
+BEST_OF_N = Strategy("best-of-n", "independent samples, the best wins", plan, vote="best-of-n", independent=True)
+WEIGHTED = Strategy("weighted", "independent samples, votes by reward", plan, vote="weighted", independent=True)

@@ -18,8 +18,13 @@ def opening(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan | 
         first = start(tree, forecast, settings)
         if first.expand or not frontier:
             return first
-    astray = tuple(node.id for node in frontier if forecast.is_astray(node.id))
-    return Plan(prune=astray) if astray else None
+    return astray(tree, forecast)
+
+
+def astray(tree: Tree, forecast: Forecast) -> Plan | None:
+    """Plan to give up a branch without end, so that there is room for a fresh one; ``None`` where there is none."""
+    lost = tuple(node.id for node in tree.frontier() if forecast.is_astray(node.id))
+    return Plan(prune=lost) if lost else None
 
 
 def can_start(tree: Tree) -> bool:

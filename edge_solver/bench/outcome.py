@@ -1,0 +1,150 @@
+"""What came of one problem under one arm: as a whole search gives it, or as the first samples of a wider one would.
+
+Of N independent samples the first n are those that width n would have drawn, so everything about them can be read off:
+the vote, and what they would have cost alone, to the last FLOP. Seconds and joules are the wider search's, in
+proportion to the FLOPs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edge_solver.bench.arms import Arm
+from edge_solver.core.cost import paper_flops, span_flops
+from edge_solver.core.ports import Grader, Profile
+from edge_solver.core.reward import aggregate
+from edge_solver.core.solution import Energy, Spent, TreeSize
+from edge_solver.core.strategies import STRATEGIES
+from edge_solver.core.tree import ROOT, Finish, Node, Tree
+from edge_solver.core.vote import Ballot, Tally, vote
+from edge_solver.solver import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One finished solution."""
+
+    answer: str
+    weight: float
+    """Its reward, as the vote counted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that a results line tells of a search."""
+
+    answer: str | None
+    confidence: float
+    stopped_by: str
+    votes: tuple[Vote, ...]
+    """In sampling order: by first step, then by age."""
+    spent: Spent
+    tree: TreeSize
+
+
+def whole(search: Search) -> Outcome:
+    """Return what a search came to."""
+    solution = search.solution()
+    rule = search.settings.aggregate
+    return Outcome(
+        answer=solution.answer,
+        confidence=solution.confidence,
+        stopped_by=solution.stopped_by,
+        votes=_votes(search.tree, search.tree.answers(), rule, scored=search.strategy.scored),
+        spent=solution.spent,
+        tree=solution.tree,
+    )
+
+
+def part(
+    search: Search,
+    arm: Arm,
+    grader: Grader,
+    policy: Profile,
+    prm: Profile | None,
+    spans: Mapping[int, range],
+    *,
+    chosen_vote: str | None,
+) -> Outcome:
+    """Return what an arm would have come to by itself, from a finished search that drew its samples and more.
+
+    Args:
+        search: It drew independent samples, without a cap or a stopping rule.
+        arm: A sampling strategy, at most as wide.
+        grader: Says which answers are equal.
+        policy: The policy's profile.
+        prm: The reward model's profile, where the arm weighs rewards.
+        spans: The positions that the reward model was charged for, by node.
+        chosen_vote: The final rule that the user wants instead of the strategy's own.
+    """
+    tree, strategy = search.tree, STRATEGIES[arm.strategy]
+    steps = [node for first in tree.children(ROOT)[: arm.width] for node in _below(tree, first)]
+    leaves = tuple(sorted((n for n in steps if n.finish is Finish.ANSWER), key=lambda node: node.id))
+    rule = search.settings.aggregate
+    ballots = [Ballot(n.id, n.answer or "", _weight(tree, n, rule, scored=strategy.scored)) for n in leaves]
+    tally: Tally = vote(chosen_vote or strategy.vote, ballots, grader.same)
+    winner = tally.winner
+    return Outcome(
+        answer=winner.answer if winner else None,
+        confidence=_confidence(search, tally, prm if strategy.scored else None),
+        stopped_by="complete",
+        votes=_votes(tree, leaves, rule, scored=strategy.scored),
+        spent=_spent(search, steps, policy, prm if strategy.scored else None, spans),
+        tree=TreeSize(1 + len(steps), len(leaves), max((node.depth for node in steps), default=0)),
+    )
+
+
+def _confidence(search: Search, tally: Tally, prm: Profile | None) -> float:
+    """Return how sure the answer is, read as a search reads it."""
+    winner, solvable = tally.winner, search.solution().solvable
+    if winner is None or prm is None or prm.belief is None or solvable is None:
+        return tally.confidence
+    reward = aggregate(search.settings.aggregate, search.tree.rewards(winner.best))
+    return prm.belief.chance(tally.confidence, reward, solvable)
+
+
+def _below(tree: Tree, node_id: int) -> list[Node]:
+    """Return a node and everything below it."""
+    found = [tree[node_id]]
+    for node in found:
+        found += (tree[child] for child in tree.children(node.id))
+    return found
+
+
+def _weight(tree: Tree, leaf: Node, rule: str, *, scored: bool) -> float:
+    return aggregate(rule, tree.rewards(leaf.id) if scored else ())
+
+
+def _votes(tree: Tree, leaves: Sequence[Node], rule: str, *, scored: bool) -> tuple[Vote, ...]:
+    in_order = sorted(leaves, key=lambda leaf: (tree.path(leaf.id)[0].id, leaf.id))
+    return tuple(Vote(leaf.answer or "", _weight(tree, leaf, rule, scored=scored)) for leaf in in_order)
+
+
+def _spent(
+    search: Search, steps: Sequence[Node], policy: Profile, prm: Profile | None, spans: Mapping[int, range]
+) -> Spent:
+    """Return what these samples alone would have cost."""
+    tree, shared = search.tree, search.solution().spent
+    start = tree.root.end
+    ends = [node.end for node in steps if not tree.children(node.id)]
+    # Every token of a sample is evaluated but the last, and each for the logits of the next.
+    flops_policy = span_flops(policy.shape, 0, start, 1)
+    flops_policy += sum(span_flops(policy.shape, start, end - 1, end - 1 - start) for end in ends)
+    generated = sum(node.n_tokens for node in steps)
+    read = [spans[ROOT], *(spans[n.id] for n in steps if n.id in spans)] if prm is not None else []
+    flops_prm = sum(span_flops(prm.shape, span.start, span.stop, 0) for span in read) if prm is not None else 0
+    ratio = (flops_policy + flops_prm) / shared.flops if shared.flops else 0.0
+    joules = shared.joules
+    return replace(
+        shared,
+        flops=flops_policy + flops_prm,
+        flops_policy=flops_policy,
+        flops_prm=flops_prm,
+        flops_paper=paper_flops(policy.shape, generated),
+        tokens_generated=generated,
+        tokens_evaluated=start + generated - len(ends),
+        tokens_prm=sum(len(span) for span in read),
+        seconds=shared.seconds * ratio,
+        joules=Energy(None if joules.value is None else joules.value * ratio, joules.label, joules.scope),
+    )

@@ -1,0 +1,144 @@
+"""Several searches at the same time in one thread, so that their steps share the model's calls.
+
+Each search is advanced until it waits for the model, which it says with a pulse; when all of them wait, the first one
+to go on makes the call for everybody. What a search does depends on its own ledger and random streams alone, so it
+grows the tree that it would grow by itself.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from edge_solver.bench.books import Account, Books
+from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.events import Event, Pulsed, Solved
+from edge_solver.core.solution import Solution
+from edge_solver.engines.calls import Roomy
+from edge_solver.errors import ProblemError
+from edge_solver.solver import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A problem to be solved."""
+
+    index: int
+    """Its place in the suite; names it among the jobs of a pool."""
+    text: str
+    budget: Budget
+    width: int | None = None
+    """Where it is not that of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A job that is over."""
+
+    job: Job
+    search: Search
+    solution: Solution
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A job that could not begin."""
+
+    job: Job
+    reason: str
+
+
+@dataclass(slots=True)
+class _Running:
+    job: Job
+    search: Search
+    events: Iterator[Event]
+
+
+class Pool:
+    """Runs jobs, several at a time, as far as the drafter has room for them."""
+
+    def __init__(
+        self,
+        start: Callable[[Job, Ledger], Search],
+        drafter: object,
+        books: Books,
+        *,
+        at_once: int,
+        beat: Callable[[], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            start: Begins the search of a job on a ledger.
+            drafter: Asked for room where it has an opinion.
+            books: Where time and energy are booked.
+            at_once: Most searches at the same time.
+            beat: Called about once per model call, to show that something is going on.
+        """
+        self._start, self._drafter, self._books, self._at_once = start, drafter, books, at_once
+        self._beat = beat
+        self._running: list[_Running] = []
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        """Ask for an end; what is under way is dropped. Thread-safe."""
+        self.is_cancelled = True
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done | Refused]:
+        """Yield jobs as they finish; a job is taken from the iterable only when there is room for it."""
+        source = iter(jobs)
+        waiting: deque[Job] = deque()
+        try:
+            while not self.is_cancelled:
+                yield from self._admit(source, waiting)
+                if not self._running:
+                    break
+                yield from self._advance()
+                self._beat()
+        finally:
+            for running in self._running:
+                running.events.close()  # type: ignore[attr-defined]  # a generator: frees what the search holds
+            self._running.clear()
+            self._books.work_for(None)
+
+    def _admit(self, source: Iterator[Job], waiting: deque[Job]) -> Iterator[Refused]:
+        """Begin jobs while there is room."""
+        while len(self._running) < self._at_once:
+            if not waiting:
+                job = next(source, None)
+                if job is None:
+                    return
+                waiting.append(job)
+            job = waiting[0]
+            if self._running and isinstance(self._drafter, Roomy) and not self._drafter.has_room(job.text):
+                return
+            waiting.popleft()
+            self._books.open(job.index)
+            ledger = Ledger(job.budget, self._books.clock_of(job.index), self._books.meter_of(job.index))
+            try:
+                search = self._start(job, ledger)
+            except ProblemError as error:
+                self._books.work_for(None)
+                del self._books.accounts[job.index]
+                yield Refused(job, str(error))
+                continue
+            self._running.append(_Running(job, search, iter(search)))
+
+    def _advance(self) -> Iterator[Done]:
+        """Let every search go on until it waits for the model."""
+        for running in tuple(self._running):
+            if self.is_cancelled:
+                return
+            self._books.work_for(running.job.index)
+            for event in running.events:
+                if isinstance(event, Pulsed):
+                    break
+                if isinstance(event, Solved):
+                    self._running.remove(running)
+                    self._books.work_for(None)
+                    account = self._books.accounts.pop(running.job.index)
+                    yield Done(running.job, running.search, event.solution, account)
+                    break

@@ -1,0 +1,463 @@
+"""The tables of a report: each once, as plain values, written as Markdown, CSV, text or HTML by others' choice.
+
+A cell is a value, never a string that holds two of them: CSV keeps every digit and gives an interval three columns,
+people get two digits and a unit. Names come from files that anybody may have written, so whatever a terminal or a
+browser would act upon is taken out or escaped.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from edge_solver.bench.evidence import Choice
+from edge_solver.bench.statistics import Estimate
+from edge_solver.bench.study import Frontier, Point, Study
+from edge_solver.quantities import Kind, show
+
+NOTHING = "—"
+Value = str | float | Estimate | None
+
+
+class As(Enum):
+    """How a column is written for people."""
+
+    TEXT = "text"
+    COUNT = "count"
+    PERCENT = "percent"
+    POINTS = "percentage points"
+    """A difference of two shares."""
+    NUMBER = "number"
+    FIT = "R²"
+    """Nearly 1, so that what matters stands far behind the point."""
+    FLOPS = "FLOPs"
+    JOULES = "joules"
+    SECONDS = "seconds"
+    TOKENS = "tokens"
+
+
+_COSTS = {"flops": "FLOPs", "flops_paper": "FLOPs, paper's count", "joules": "joules", "seconds": "seconds"}
+_KINDS = {As.FLOPS: Kind.FLOPS, As.JOULES: Kind.JOULES, As.SECONDS: Kind.SECONDS, As.TOKENS: Kind.TOKENS}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values under named columns."""
+
+    key: str
+    """Names the table's file."""
+    title: str
+    columns: tuple[tuple[str, As], ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def shown(self) -> list[list[str]]:
+        """Return every cell as people read it."""
+        kinds = [kind for _, kind in self.columns]
+        return [[written(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in self.rows]
+
+    def csv(self) -> str:
+        """Return the table as CSV; an interval becomes the columns NAME, NAME low and NAME high."""
+        wide = [any(isinstance(row[i], Estimate) for row in self.rows) for i in range(len(self.columns))]
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        names = [name for name, _ in self.columns]
+        writer.writerow(
+            head
+            for name, w in zip(names, wide, strict=True)
+            for head in ([name, f"{name} low", f"{name} high"] if w else [name])
+        )
+        for row in self.rows:
+            writer.writerow(cell for value, w in zip(row, wide, strict=True) for cell in _csv_cells(value, wide=w))
+        return out.getvalue()
+
+    def markdown(self) -> str:
+        """Return the table as Markdown."""
+        head = [name for name, _ in self.columns]
+        rule = ["---" if kind is As.TEXT else "---:" for _, kind in self.columns]
+        return "\n".join("| " + " | ".join(map(_markdown, row)) + " |" for row in [head, rule, *self.shown()])
+
+    def text(self, without: Collection[str] = ()) -> str:
+        """Return the table as aligned text, some columns left out."""
+        kept = [i for i, (name, _) in enumerate(self.columns) if name not in without]
+        rows = [[row[i] for i in kept] for row in ([name for name, _ in self.columns], *self.shown())]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(kept))]
+        left = [self.columns[i][1] is As.TEXT for i in kept]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if to_left else cell.rjust(width)
+                for cell, width, to_left in zip(row, widths, left, strict=True)
+            ).rstrip()
+            for row in rows
+        )
+
+    def html(self) -> str:
+        """Return the table as HTML that scrolls sideways where the screen is narrow."""
+        css = ["" if kind is As.TEXT else ' class="n"' for _, kind in self.columns]
+        head = "".join(
+            f'<th scope="col"{c}>{html.escape(name)}</th>' for (name, _), c in zip(self.columns, css, strict=True)
+        )
+        body = "\n".join(
+            "<tr>" + "".join(f"<td{c}>{html.escape(cell)}</td>" for cell, c in zip(row, css, strict=True)) + "</tr>"
+            for row in self.shown()
+        )
+        return (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(self.title, quote=True)}">'
+            f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+        )
+
+
+def written(value: Value, kind: As) -> str:
+    """Write a value for people."""
+    match value:
+        case None:
+            return NOTHING
+        case str():
+            return plain(value) or NOTHING
+        case Estimate(value=middle, low=low, high=high):
+            return f"{_number(middle, kind)} ({_bare(low, kind)} to {_bare(high, kind)})"
+        case _:
+            return _number(value, kind)
+
+
+def _number(value: float, kind: As) -> str:
+    match kind:
+        case As.PERCENT:
+            return f"{100 * value:.1f} %"
+        case As.POINTS:
+            return f"{100 * value:+.1f} pp"
+        case As.COUNT:
+            return f"{value:.0f}"
+        case As.FIT:
+            return f"{value:.4f}"
+        case _ if kind in _KINDS:
+            return show(value, _KINDS[kind])
+        case _:
+            return f"{value:.3g}"
+
+
+def _bare(value: float, kind: As) -> str:
+    return _number(value, kind).removesuffix(" %").removesuffix(" pp")
+
+
+def plain(text: str) -> str:
+    """Return text on one line without anything that a terminal would act upon."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+
+
+def _csv_cells(value: Value, *, wide: bool) -> Iterator[str | float]:
+    match value:
+        case Estimate(value=middle, low=low, high=high):
+            yield from (middle, low, high)
+        case None:
+            yield from [""] * (3 if wide else 1)
+        case str():
+            # A spreadsheet runs what begins like a formula; a quote before it makes it text.
+            yield "'" + value if value[:1] in "=+-@\t\r" and value else value
+            yield from [""] * (2 if wide else 0)
+        case _:
+            yield value
+            yield from [""] * (2 if wide else 0)
+
+
+def _markdown(cell: str) -> str:
+    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+class Names:
+    """What configurations are called: as short as they can be told apart in this study."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        """Find out what differs among the points."""
+        choices = [point.choice for point in points]
+        self._model = len({choice.model for choice in choices}) > 1
+        self._prm = len({choice.prm for choice in choices if choice.prm}) > 1
+        self._setup = len({choice.setup for choice in choices}) > 1
+        self._device = len({choice.device for choice in choices}) > 1
+
+    def series(self, choice: Choice) -> str:
+        """Name what stays the same along a curve over widths."""
+        parts = [choice.model] if self._model else []
+        parts.append(choice.strategy)
+        parts += [f"with {choice.prm}"] if self._prm and choice.prm else []
+        parts += [f"({choice.setup})"] if self._setup and choice.setup else []
+        parts += [f"on {choice.device}"] if self._device else []
+        return plain(" ".join(parts))
+
+    def choice(self, choice: Choice) -> str:
+        """Name a configuration, its width after an @."""
+        return self.series(choice).replace(plain(choice.strategy), f"{plain(choice.strategy)}@{choice.width}", 1)
+
+
+def headline(study: Study, names: Names) -> Table:
+    """Show every configuration: accuracy, coverage, cost, and whether it is on the frontier."""
+    on = {index for found in study.frontiers if found.cost == "flops" for index in found.points}
+    return Table(
+        "headline",
+        "Every configuration",
+        (
+            ("configuration", As.TEXT),
+            ("accuracy", As.PERCENT),
+            ("coverage", As.PERCENT),
+            ("FLOPs", As.FLOPS),
+            ("joules", As.JOULES),
+            ("label", As.TEXT),
+            ("seconds", As.SECONDS),
+            ("frontier", As.TEXT),
+        ),
+        tuple(
+            (
+                names.choice(p.choice),
+                p.accuracy,
+                p.coverage,
+                p.flops,
+                p.joules,
+                p.label,
+                p.seconds,
+                "yes" if index in on else "no",
+            )
+            for index, p in enumerate(study.points)
+        ),
+    )
+
+
+def cost(study: Study, names: Names) -> Table:
+    """Show what a problem cost."""
+    return Table(
+        "cost",
+        "Cost of a problem",
+        (
+            ("configuration", As.TEXT),
+            ("runs", As.COUNT),
+            ("FLOPs", As.FLOPS),
+            ("of which reward model", As.PERCENT),
+            ("FLOPs, paper's count", As.FLOPS),
+            ("tokens", As.TOKENS),
+            ("seconds", As.SECONDS),
+            ("joules", As.JOULES),
+            ("label", As.TEXT),
+            ("scope", As.TEXT),
+            ("joules per right answer", As.JOULES),
+            ("answered", As.PERCENT),
+            ("stopped by", As.TEXT),
+        ),
+        tuple(
+            (
+                names.choice(p.choice),
+                p.runs,
+                p.flops,
+                p.flops_prm / p.flops if p.flops else None,
+                p.flops_paper,
+                p.tokens,
+                p.seconds,
+                p.joules,
+                p.label,
+                p.scope,
+                p.joules / p.accuracy.value if p.joules is not None and p.accuracy.value else None,
+                p.answered,
+                ", ".join(f"{reason} {share:.0%}" for reason, share in p.stopped.items()),
+            )
+            for p in study.points
+        ),
+    )
+
+
+def frontier(study: Study, names: Names, found: Frontier) -> Table:
+    """Show the points of a frontier, from the cheapest up."""
+    kind = {"joules": As.JOULES, "seconds": As.SECONDS}.get(found.cost, As.FLOPS)
+    points = [study.points[index] for index in found.points]
+    return Table(
+        f"frontier-{found.cost.replace('_', '-')}",
+        f"Frontier at {frontier_name(found)}",
+        (("configuration", As.TEXT), (_COSTS[found.cost], kind), ("accuracy", As.PERCENT)),
+        tuple((names.choice(p.choice), float(getattr(p, found.cost)), p.accuracy) for p in points),
+    )
+
+
+def frontier_name(found: Frontier) -> str:
+    """Name the cost of a frontier with what its figures mean."""
+    match found.cost:
+        case "flops":
+            return "executed FLOPs"
+        case "flops_paper":
+            return "the paper's FLOPs"
+        case "joules":
+            return plain(f"joules, {found.label}, {found.scope}")
+        case _:
+            return plain(f"seconds on {found.device}")
+
+
+def coverage(study: Study, names: Names) -> Table:
+    """Show pass@k at powers of two and the fitted law."""
+    rows = []
+    for curve in study.coverage:
+        rows += [
+            (names.series(curve.choice), curve.ks[i], curve.values[i], curve.law.at(curve.ks[i]) if curve.law else None)
+            for i in curve.powers_of_two()
+        ]
+    return Table(
+        "coverage",
+        "Coverage, pass@k",
+        (("samples of", As.TEXT), ("k", As.COUNT), ("pass@k", As.PERCENT), ("law", As.PERCENT)),
+        tuple(rows),
+    )
+
+
+def laws(study: Study, names: Names) -> Table:
+    """Show the fitted laws of coverage."""
+    return Table(
+        "coverage-laws",
+        "Coverage = exp(a·k⁻ᵇ)",
+        (
+            ("samples of", As.TEXT),
+            ("a", As.NUMBER),
+            ("b", As.NUMBER),
+            ("R²", As.FIT),
+            ("typical miss", As.PERCENT),
+            ("miss at the largest k, fitted on the first half", As.POINTS),
+        ),
+        tuple(
+            (names.series(c.choice), c.law.a, c.law.b, c.law.r2, c.law.rmse, c.law.held_out)
+            for c in study.coverage
+            if c.law
+        ),
+    )
+
+
+def sizes(study: Study) -> Table:
+    """Show the law of the compute-optimal model size."""
+    return Table(
+        "model-size",
+        "log10 C = alpha·log10 N + beta over the frontier",
+        (
+            ("FLOPs", As.TEXT),
+            ("alpha", As.NUMBER),
+            ("beta", As.NUMBER),
+            ("points", As.COUNT),
+            ("sizes", As.COUNT),
+        ),
+        tuple(
+            ("executed" if s.cost == "flops" else "paper's count", s.law.alpha, s.law.beta, s.law.points, s.law.sizes)
+            for s in study.sizes
+        ),
+    )
+
+
+def saturation(study: Study, names: Names) -> Table:
+    """Show the limits of voting beside what was measured."""
+    rows: list[tuple[Value, ...]] = []
+    for found in study.saturation:
+        name = names.series(found.choice).replace(plain(found.choice.strategy), found.rule, 1)
+        rows += [(name, f"measured, width {m.width}", m.accuracy, None, None) for m in found.measured]
+        rows.append((name, "limit, endless samples", found.limit.limit, found.limit.settled, found.limit.samples))
+    return Table(
+        "saturation",
+        "Where voting saturates",
+        (
+            ("vote", As.TEXT),
+            ("votes", As.TEXT),
+            ("accuracy", As.PERCENT),
+            ("problems with a settled winner", As.PERCENT),
+            ("samples a problem", As.COUNT),
+        ),
+        tuple(rows),
+    )
+
+
+def subjects(study: Study, names: Names) -> Table:
+    """Show the largest width of every series by subject."""
+    return Table(
+        "subjects",
+        "Accuracy by subject",
+        (("subject", As.TEXT), ("problems", As.COUNT), ("configuration", As.TEXT), ("accuracy", As.PERCENT)),
+        tuple((s.subject, s.problems, names.choice(study.points[s.point].choice), s.accuracy) for s in study.subjects),
+    )
+
+
+def reliability(study: Study, names: Names) -> Table:
+    """Show the calibration error of every confidence, and its bins."""
+    return Table(
+        "reliability",
+        "Confidence and what came of it",
+        (
+            ("configuration", As.TEXT),
+            ("confidence from", As.PERCENT),
+            ("to", As.PERCENT),
+            ("answers", As.COUNT),
+            ("mean confidence", As.PERCENT),
+            ("right", As.PERCENT),
+        ),
+        tuple(
+            (names.choice(study.points[r.point].choice), b.low, b.high, b.n, b.confidence, b.accuracy)
+            for r in study.reliability
+            for b in r.calibration.bins
+        ),
+    )
+
+
+def calibration_error(study: Study, names: Names) -> Table:
+    """Show the expected calibration error of every confidence."""
+    return Table(
+        "calibration-error",
+        "Expected calibration error",
+        (("configuration", As.TEXT), ("answers", As.COUNT), ("error", As.PERCENT)),
+        tuple(
+            (names.choice(study.points[r.point].choice), r.calibration.n, r.calibration.error)
+            for r in study.reliability
+        ),
+    )
+
+
+def differences(study: Study, names: Names) -> Table:
+    """Show paired differences in accuracy."""
+    return Table(
+        "differences",
+        "Paired differences in accuracy",
+        (
+            ("configuration", As.TEXT),
+            ("against", As.TEXT),
+            ("difference", As.POINTS),
+            ("p, sign test", As.NUMBER),
+            ("told apart", As.TEXT),
+        ),
+        tuple(
+            (
+                names.choice(study.points[d.a].choice),
+                names.choice(study.points[d.b].choice),
+                d.gap.estimate,
+                d.gap.p,
+                "yes" if d.gap.apart else "no",
+            )
+            for d in study.differences
+        ),
+    )
+
+
+def runs(study: Study) -> Table:
+    """Show what was run and how."""
+    return Table(
+        "runs",
+        "What was run",
+        (
+            ("folder", As.TEXT),
+            ("trials", As.COUNT),
+            ("device", As.TEXT),
+            ("version", As.TEXT),
+            ("settings", As.TEXT),
+            ("command", As.TEXT),
+        ),
+        tuple(
+            (
+                s.folder,
+                s.trials,
+                s.device,
+                s.version,
+                ", ".join(f"{key} {value}" for key, value in s.settings.items()),
+                s.command,
+            )
+            for s in study.sources
+        ),
+    )

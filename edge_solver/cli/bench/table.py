@@ -1,0 +1,43 @@
+"""The final table of a benchmark, one line per strategy and width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge_solver.bench.summary import Row
+from edge_solver.cli.render import joules
+from edge_solver.core.solution import Energy
+from edge_solver.quantities import Kind, show
+
+_HEADINGS = ("strategy", "width", "n", "accuracy", "95 % interval", "coverage", "FLOPs", "tokens", "time", "energy")
+_TEXT = {0}
+"""Columns that are aligned to the left."""
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return the lines; costs are means for one problem."""
+    cells = [_HEADINGS, *map(_cells, rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADINGS))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column in _TEXT else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    low, high = row.ci95
+    return (
+        row.strategy,
+        str(row.width),
+        str(row.n),
+        f"{row.accuracy:.1%}",
+        f"{low:.1%} – {high:.1%}",
+        f"{row.coverage:.1%}",
+        show(row.flops_mean, Kind.FLOPS).removesuffix("FLOP").rstrip(),
+        f"{row.tokens_mean:,.0f}",
+        show(row.seconds_mean, Kind.SECONDS),
+        joules(Energy(row.joules_mean, row.joules_label, row.joules_scope)),
+    )

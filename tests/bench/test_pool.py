@@ -1,0 +1,121 @@
+"""Searches that share the engines grow the trees that they would grow alone, and their costs add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_solver.bench.books import Books
+from edge_solver.bench.pool import Done, Job, Pool, Refused
+from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.strategies import STRATEGIES, SearchSettings
+from edge_solver.core.tree import Node
+from edge_solver.energy.scripted import ScriptedMeter
+from edge_solver.engines.merging import MergingScorer
+from edge_solver.engines.scripted import ScriptedClock, ScriptedDrafter, ScriptedGrader, ScriptedScorer
+from edge_solver.solver import Engines, Search
+
+PROBLEMS = ["12 * 7 + 5", "(12 * 7 + 5) * 3 - 48 / 6", "2 + 2", "9 * 8 - 7 * 6", "100 / 5 + 3 * 3"]
+
+
+def alone(text: str, strategy: str, budget: Budget, seed: int) -> Search:
+    clock = ScriptedClock()
+    engines = Engines(ScriptedDrafter(clock=clock), ScriptedScorer(clock=clock), ScriptedGrader())
+    ledger = Ledger(budget, clock, ScriptedMeter())
+    search = Search(text, engines, ledger, STRATEGIES[strategy], SearchSettings(width=6), seed=seed)
+    for _ in search:
+        pass
+    return search
+
+
+def pooled(
+    texts: Sequence[str], strategy: str, budget: Budget, seed: int, at_once: int
+) -> tuple[dict[int, Done], Books, ScriptedClock]:
+    clock = ScriptedClock()
+    engines = Engines(ScriptedDrafter(clock=clock), MergingScorer(ScriptedScorer(clock=clock)), ScriptedGrader())
+    books = Books(clock, ScriptedMeter())
+
+    def start(job: Job, ledger: Ledger) -> Search:
+        return Search(
+            job.text, engines, ledger, STRATEGIES[strategy], SearchSettings(width=6), seed=seed, key=job.index
+        )
+
+    pool = Pool(start, engines.drafter, books, at_once=at_once, beat=lambda: None)
+    done = {}
+    for item in pool.run(Job(index, text, budget) for index, text in enumerate(texts)):
+        assert isinstance(item, Done)
+        done[item.job.index] = item
+    return done, books, clock
+
+
+def nodes(search: Search) -> list[Node]:
+    return list(search.tree)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    texts=st.lists(st.sampled_from(PROBLEMS), min_size=1, max_size=5),
+    strategy=st.sampled_from(sorted(STRATEGIES)),
+    tokens=st.sampled_from([None, 40, 150, 600]),
+    seed=st.integers(0, 5),
+    at_once=st.integers(1, 5),
+)
+def test_a_pooled_search_is_the_search_alone(
+    texts: list[str], strategy: str, tokens: int | None, seed: int, at_once: int
+) -> None:
+    budget = Budget(tokens=tokens)
+    done, _, _ = pooled(texts, strategy, budget, seed, at_once)
+    for index, text in enumerate(texts):
+        search = alone(text, strategy, budget, seed)
+        assert nodes(done[index].search) == nodes(search)
+        together, single = done[index].solution, search.solution()
+        assert (together.answer, together.stopped_by) == (single.answer, single.stopped_by)
+        assert (together.spent.flops, together.spent.tokens_prm) == (single.spent.flops, single.spent.tokens_prm)
+        assert tokens is None or together.spent.tokens_generated <= tokens
+
+
+def test_every_second_is_booked_once() -> None:
+    done, books, clock = pooled(PROBLEMS, "rebase", Budget(), 0, 3)
+    booked = sum(item.account.seconds for item in done.values()) + books.nobody.seconds
+    assert round(booked, 6) == round(clock(), 6)
+    assert all(item.account.seconds > 0 for item in done.values())
+
+
+def test_a_problem_that_cannot_begin_does_not_stop_the_others() -> None:
+    clock = ScriptedClock()
+    engines = Engines(ScriptedDrafter(clock=clock), None, ScriptedGrader())
+    books = Books(clock, ScriptedMeter())
+    pool = Pool(
+        lambda job, ledger: Search(
+            job.text, engines, ledger, STRATEGIES["majority"], SearchSettings(width=2), key=job.index
+        ),
+        engines.drafter,
+        books,
+        at_once=2,
+        beat=lambda: None,
+    )
+    items = list(pool.run([Job(0, "2 + 2", Budget()), Job(1, "1 + " * 3000, Budget()), Job(2, "3 + 3", Budget())]))
+    assert sorted((item.job.index, type(item)) for item in items if isinstance(item, Done)) == [(0, Done), (2, Done)]
+    (refused,) = (item for item in items if isinstance(item, Refused))
+    assert "tokens" in refused.reason
+
+
+def test_cancelling_drops_what_is_under_way_and_frees_it() -> None:
+    clock = ScriptedClock()
+    drafter, scorer = ScriptedDrafter(clock=clock), ScriptedScorer(clock=clock)
+    engines = Engines(drafter, MergingScorer(scorer), ScriptedGrader())
+    pools: list[Pool] = []
+    pool = Pool(
+        lambda job, ledger: Search(
+            job.text, engines, ledger, STRATEGIES["rebase"], SearchSettings(width=4), key=job.index
+        ),
+        drafter,
+        Books(clock, ScriptedMeter()),
+        at_once=3,
+        beat=lambda: pools[0].cancel() if clock.calls > 20 else None,
+    )
+    pools.append(pool)
+    assert not list(pool.run(Job(index, text, Budget()) for index, text in enumerate(PROBLEMS)))
+    assert drafter.held == scorer.held == 0
