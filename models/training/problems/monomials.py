@@ -98,7 +98,9 @@ def simplified(work: Work, monomials: list[Monomial]) -> Terms:
         grouped.setdefault(powers, []).append(coefficient)
     result: Terms = {}
     for powers, coefficients in grouped.items():
-        if all(bottom == 1 for _, bottom in coefficients):
+        if len(coefficients) == 1:
+            value = coefficients[0]
+        elif all(bottom == 1 for _, bottom in coefficients):
             value = chain(work, written_powers(powers) or "1", [top for top, _ in coefficients]), 1
         else:
             value = coefficients[0]
@@ -116,11 +118,11 @@ def derivative(work: Work, terms: Terms, letter: str) -> Terms:
         exponent = dict(powers).get(letter, 0)
         shown_term = written_monomial((work.copy(coefficient[0]), coefficient[1]), powers)
         if exponent == 0:
-            work.line(f"d {shown_term} = 0")
+            work.line(f"d/d{letter} {shown_term} = 0")
             continue
         left = tuple((n, p - 1 if n == letter else p) for n, p in powers if n != letter or p > 1)
         result[left] = scaled(work, coefficient, exponent)
-        work.line(f"d {shown_term} = {written_monomial(result[left], left)}")
+        work.line(f"d/d{letter} {shown_term} = {written_monomial(result[left], left)}")
     return result
 
 

@@ -16,6 +16,7 @@ Ratio = tuple[int, int]
 EASY_FACTOR = 20
 SMALL_PRIMES = (2, 3, 5, 7, 11, 13)
 EASY_TIMES = 10
+PAIR = 2
 
 
 def shown(number: Ratio) -> str:
@@ -162,25 +163,26 @@ def widened(work: Work, number: Ratio, bottom: int) -> int:
 
 
 def chain(work: Work, label: str, numbers: list[int]) -> int:
-    """Write a sum of integers behind a label, one addition after another: `x: 3-5 = -2, -2+4 = 2`."""
-    numbers = [n for n in numbers if n] or numbers[:1] or [0]
-    if len(numbers) == 1:
-        return work.copy(numbers[0])
+    """Write a sum of integers behind a label: all of them, then one addition after another.
+
+    `x: 3-5+4`, then `x: 3-5=-(5-3)=-2, -2+4=4-2=2`.
+    """
+    numbers = [work.copy(n) for n in numbers if n] or [0]
+    if len(numbers) != PAIR:
+        work.line(f"{label}: {numbers[0]}" + "".join(plus("", n) for n in numbers[1:]))
     partial, sums = numbers[0], []
-    for number in numbers[1:]:
-        copied = work.copy(number)
-        if not easy_sum(partial, copied) and partial != -copied:
-            if sums:
-                work.line(f"{label}: {', '.join(sums)}")
-                sums = []
-            left = plus(partial, copied)
-            partial = add(work, partial, copied)
-            if number is numbers[-1]:
-                work.line(f"{label}: {left} = {partial}")
+    for i, number in enumerate(numbers[1:], start=1):
+        left, middle = plus(partial, number), turned(partial, number)
+        if partial == -number or easy_sum(partial, number):
+            partial = work.value(partial + number)
+            sums.append(f"{left}{middle} = {partial}")
             continue
-        before, left = partial, plus(partial, copied)
-        partial = work.value(partial + copied)
-        sums.append(f"{left}{turned(before, copied)} = {partial}")
+        if sums:
+            work.line(f"{label}: {', '.join(sums)}")
+            sums = []
+        partial = add(work, partial, number)
+        if i == len(numbers) - 1:
+            work.line(f"{label}: {left} = {partial}")
     if sums:
         work.line(f"{label}: {', '.join(sums)}")
     return partial
