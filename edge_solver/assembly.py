@@ -154,8 +154,8 @@ class Assembly:
         return drafter
 
     def _scorer(self, file: ModelFile, policy: ModelFile, model: LlamaModel, stack: ExitStack) -> Scorer:
-        from edge_solver.engines.batched import BatchedOnnxScorer
         from edge_solver.engines.llama import LlamaModel
+        from edge_solver.engines.onnx import OnnxScorer
 
         # A reward model brings its tokenizer as a GGUF: named in the registry, or beside it under the same name.
         beside = file.path.with_suffix(".gguf")
@@ -166,7 +166,7 @@ class Assembly:
             tokenizer = stack.enter_context(LlamaModel(beside, vocab_only=True))
         belief = file.entry.belief if file.entry else None
         threads = self.settings.engine.threads
-        return BatchedOnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
+        return OnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
 
     def _demo_engines(self, stack: ExitStack) -> Engines:
         from edge_solver.engines.scripted import ScriptedDrafter, ScriptedScorer

@@ -23,6 +23,7 @@ from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, span_flops
 from edge_solver.core.ports import Profile, ScoreRequest
 from edge_solver.core.tree import ROOT
+from edge_solver.engines.merging import Group
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMissingError, ProblemError
 
@@ -161,24 +162,45 @@ class OnnxScorer:
 
     def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
         """Score new steps in as few calls as pay; see ``Scorer.score``."""
+        return self.score_together([(requests, ledger)])[0]
+
+    def score_together(self, groups: Sequence[Group]) -> list[list[float | None]]:
+        """Score the new steps of several problems, each on its own ledger, which is asked as if it were alone.
+
+        Rewards are the same as alone up to the rounding of a matrix product in another shape.
+        """
+        for requests, _ in groups:
+            for request in requests:
+                self._written[request.problem, request.node] = (
+                    (request.problem, request.parent),
+                    self._tokens(request),
+                )
+        parents = [dict.fromkeys((r.problem, r.parent) for r in requests) for requests, _ in groups]
+        unread = [[self._row(key) for key in keys if key not in self._read] for keys in parents]
+        paid = self._read_all([(rows, ledger) for rows, (_, ledger) in zip(unread, groups, strict=True)])
+        firsts: list[dict[tuple[NodeKey, str], NodeKey]] = [{} for _ in groups]  # equal siblings are read once
+        for (requests, _), first, is_paid in zip(groups, firsts, paid, strict=True):
+            for request in requests if is_paid else ():
+                first.setdefault(((request.problem, request.parent), request.text), (request.problem, request.node))
+        steps = [[self._row(node) for node in first.values()] for first in firsts]
+        self._read_all([(rows, ledger) for rows, (_, ledger) in zip(steps, groups, strict=True)])
+        return [
+            [self._reward(request, first) for request in requests]
+            for (requests, _), first in zip(groups, firsts, strict=True)
+        ]
+
+    def spans(self, requests: Sequence[ScoreRequest]) -> list[range]:
+        """Return the positions that each request is charged for: none where an equal sibling stands before it."""
+        known: set[tuple[NodeKey, str]] = set()
+        spans: list[range] = []
         for request in requests:
-            tokens = self._tokenizer.tokenize(request.text) or self._tokenizer.tokenize(self._step_end)
-            self._written[request.problem, request.node] = ((request.problem, request.parent), tokens)
-        parents = dict.fromkeys((request.problem, request.parent) for request in requests)
-        unread = [self._row(key) for key in parents if key not in self._read]
-        if not self._run_all(unread, ledger):
-            return [None] * len(requests)
-        firsts: dict[tuple[NodeKey, str], NodeKey] = {}  # equal siblings are read once
-        for request in requests:
-            firsts.setdefault(((request.problem, request.parent), request.text), (request.problem, request.node))
-        self._run_all([self._row(node) for node in firsts.values()], ledger)
-        rewards: list[float | None] = []
-        for request in requests:
-            twin = self._read.get(firsts[(request.problem, request.parent), request.text])
-            if twin is not None:
-                self._read[request.problem, request.node] = twin
-            rewards.append(twin.reward if twin else None)
-        return rewards
+            parent = request.problem, request.parent
+            start = self._end(parent)
+            end = start + len(self._tokens(request))
+            is_charged = (parent, request.text) not in known and end <= self._profile.context
+            spans.append(range(start, end if is_charged else start))
+            known.add((parent, request.text))
+        return spans
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:
         """Forget every other node of this problem (what a kept node stands on stays with it); see ``Scorer.retain``."""
@@ -195,19 +217,59 @@ class OnnxScorer:
             parts.append(tokens)
         return _Row(key, self._read[at] if at else None, [token for part in reversed(parts) for token in part])
 
-    def _run_all(self, rows: Sequence[_Row], ledger: Ledger) -> bool:
-        """Read rows, a call at a time; return whether the ledger paid for all of them."""
+    def _tokens(self, request: ScoreRequest) -> list[int]:
+        return self._tokenizer.tokenize(request.text) or self._tokenizer.tokenize(self._step_end)
+
+    def _end(self, key: NodeKey) -> int:
+        """Return the position after a node's last token."""
+        end, at = 0, key
+        while True:
+            above, tokens = self._written[at]
+            end += len(tokens)
+            if above is None:
+                return end
+            at = above
+
+    def _reward(self, request: ScoreRequest, first: Mapping[tuple[NodeKey, str], NodeKey]) -> float | None:
+        """Return the reward of a step, or that of the equal sibling that was read for it."""
+        key = first.get(((request.problem, request.parent), request.text))
+        twin = self._read.get(key) if key is not None else None
+        if twin is not None:
+            self._read[request.problem, request.node] = twin
+        return twin.reward if twin is not None else None
+
+    def _read_all(self, parts: Sequence[tuple[Sequence[_Row], Ledger]]) -> list[bool]:
+        """Read each part's rows as far as its ledger pays; say of each whether that was all.
+
+        A part alone pays call by call; several pay in calls of the size that each would make alone, and then share.
+        """
+        granted: list[_Row] = []
+        paid: list[bool] = []
+        for rows, ledger in parts:
+            whole = True
+            for batch, is_whole in self._granted(rows, ledger):
+                whole = is_whole
+                if len(parts) == 1 and batch:
+                    self._run(batch)
+                else:
+                    granted += batch
+            paid.append(whole)
+        granted.sort(key=lambda row: row.start)  # rows of like length side by side: padding is computed for nothing
+        for start in range(0, len(granted), MAX_ROWS):
+            self._run(granted[start : start + MAX_ROWS])
+        return paid
+
+    def _granted(self, rows: Sequence[_Row], ledger: Ledger) -> Iterator[tuple[list[_Row], bool]]:
+        """Yield calls' rows as far as the ledger pays for them, each with whether it paid for the whole call."""
         fitting = [row for row in rows if row.end <= self._profile.context]  # the others get no reward
         for start in range(0, len(fitting), MAX_ROWS):
             batch = fitting[start : start + MAX_ROWS]
             whole = len(batch)
             while batch and ledger.request(self._cost(batch)) is not None:
                 batch.pop()
-            if batch:
-                self._run(batch)
+            yield batch, len(batch) == whole
             if len(batch) < whole:
-                return False
-        return True
+                return
 
     def _cost(self, rows: Sequence[_Row]) -> Cost:
         flops = sum(span_flops(self._profile.shape, row.start, row.end, 0) for row in rows)
