@@ -25,6 +25,8 @@ DEEPEST = 12
 GOOD, POOR = 0.8, 0.4
 """Rewards from here up are green, below here red: for the eye only."""
 
+_DOUBTFUL = 0.3
+"""Answers with a lower chance come with a warning."""
 _KINDS = {Cap.FLOPS: Kind.FLOPS, Cap.JOULES: Kind.JOULES, Cap.SECONDS: Kind.SECONDS, Cap.TOKENS: Kind.TOKENS}
 _ENDS = {
     "complete": "every branch is finished",
@@ -100,6 +102,16 @@ def brief(solution: Solution) -> str:
     """Write the same on one line, for a log."""
     spent = f"{show(solution.spent.flops, Kind.FLOPS)} · {_bill(solution.spent)} · {_end(solution)}"
     return spent if solution.answer is None else f"{_verdict(solution)} · {spent}"
+
+
+def doubt(solution: Solution) -> str | None:
+    """Say that an answer is probably wrong, where the confidence is a probability and low."""
+    if solution.answer is None or solution.solvable is None or solution.confidence >= _DOUBTFUL:
+        return None
+    return (
+        f"doubtful: {clean(solution.policy.name)} gives this answer a chance of {_percent(solution.confidence)}; the "
+        "problem may be of a kind that it does not know ('edge-solver models list' shows the others)"
+    )
 
 
 def no_answer(solution: Solution) -> str:

@@ -29,6 +29,8 @@ def deliver(solution: Solution, *, as_json: bool, detail: Detail) -> ExitCode:
             output.say(render.brief(solution))
         case Detail.NONE:
             pass
+    if warning := render.doubt(solution):
+        output.say(warning)
     if solution.answer is None:
         output.say(f"error: {render.no_answer(solution)}")
     if as_json:

@@ -102,6 +102,17 @@ def test_no_answer_comes_with_advice_that_can_be_typed(
     assert re.search(words, render.no_answer(solution))
 
 
+def test_a_low_chance_is_said_where_it_is_a_chance() -> None:
+    told = render.doubt(replace(SOLUTION, confidence=0.12, solvable=0.05))
+    assert told is not None
+    assert "12%" in told
+
+
+@pytest.mark.parametrize(("confidence", "solvable"), [(0.12, None), (0.8, 0.05)])
+def test_a_share_of_the_vote_or_a_good_chance_brings_no_warning(confidence: float, solvable: float | None) -> None:
+    assert render.doubt(replace(SOLUTION, confidence=confidence, solvable=solvable)) is None
+
+
 def test_a_step_shows_depth_reward_text_and_answer() -> None:
     step = Drafted(5, 2, 2, "so  x = 4\n", 7, Finish.STEP, None)
     assert click.unstyle(render.step(step, 0.5)) == "  2  0.50    so x = 4"
