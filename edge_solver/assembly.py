@@ -55,7 +55,7 @@ class Assembly:
         with ExitStack() as stack:
             self.engines = self._demo_engines(stack) if demo else self._real_engines(stack)
             """What the searches work with."""
-            self.meter = choose_meter().meter
+            self.meter = choose_meter(settings.meter, capped=settings.budget.joules is not None).meter
             self._stack = stack.pop_all()
 
     def search(

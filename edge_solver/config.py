@@ -33,6 +33,9 @@ else:
 PREFIX = "EDGE_SOLVER_"
 """What the names of our environment variables begin with."""
 
+METERS = ("auto", "powercap", "apple", "battery", "termux", "estimate")
+"""What can measure energy; ``auto`` takes the best that works for a run of any length."""
+
 _NOT_SETTINGS = {paths.HOME_VARIABLE, "EDGE_SOLVER_DEBUG"}
 _MOST_WIDTH = 4096  # far beyond the paper's 256, and still a tree that fits into memory
 _MOST_STEPS = 1000
@@ -62,6 +65,8 @@ class Settings:
     stop: str = "none"
     """The rule by which a search may end before its width is reached."""
     seed: int = 0
+    meter: str = "auto"
+    """What measures energy, of ``METERS``."""
     search: SearchSettings = field(default_factory=SearchSettings)
     budget: Budget = field(default_factory=Budget)
     engine: EngineSettings = field(default_factory=EngineSettings)
@@ -228,6 +233,7 @@ _OWN: Mapping[str, _Reader] = {
     "strategy": _one_of("strategy", STRATEGIES),
     "stop": _one_of("stopping rule", STOPS),
     "seed": _whole(0, 2**63 - 1),
+    "meter": _one_of("meter", METERS),
 }
 _SEARCH: Mapping[str, _Reader] = {
     "width": _whole(1, _MOST_WIDTH),

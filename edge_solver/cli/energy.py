@@ -1,4 +1,4 @@
-"""``edge-solver energy``: which meter works here, why better ones do not, and how to enable one.
+"""``edge-solver energy``: which meter works here, why the others do not, and what to type to enable one.
 
 The meters are tried by ``edge_solver.energy``; this only says what came of it.
 """
@@ -9,7 +9,7 @@ import click
 
 from edge_solver.cli import output
 from edge_solver.core.events import plain
-from edge_solver.core.meter import Activity, EnergyLabel
+from edge_solver.core.meter import EnergyLabel
 from edge_solver.errors import ExitCode
 
 _QUALITY = {
@@ -21,29 +21,45 @@ _QUALITY = {
     EnergyLabel.UNAVAILABLE: "no figure",
     EnergyLabel.STALE: "an old figure",
 }
+_HEADINGS = ("", "meter", "label", "scope")
 
 
 @click.command("energy")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, as_json: bool) -> int:
-    """Say which energy meter works on this machine, why better ones do not, and how to enable them."""
-    from edge_solver.energy import choose_meter
+    """Say which energy meters work on this machine, why others do not, and how to enable them."""
+    from edge_solver.energy import survey
 
-    choice = choose_meter()
-    reading = choice.meter.read(Activity(0, 0.0))
+    findings = survey()
+    used = next(finding for finding in findings if finding.chosen)
     if as_json:
+        refused = [finding for finding in findings if not finding.works]
         output.emit_json(
             {
-                "meter": choice.name,
-                "label": reading.label.value,
-                "scope": reading.scope,
-                "refused": [plain(refusal) for refusal in choice.refusals],
+                "meter": used.meter,
+                "label": used.label.value,
+                "scope": used.scope,
+                "refused": [{name: plain(getattr(item, name)) for name in _REFUSAL} for item in refused],
+                "meters": [plain(finding) for finding in findings],
             }
         )
         return ExitCode.ANSWERED
-    output.emit(f"{choice.name}: {_QUALITY[reading.label]} ({reading.label.value}, {reading.scope})")
-    for refusal in choice.refusals:
-        output.emit(f"{refusal.meter} does not work: {refusal.reason}")
-        if refusal.remedy:
-            output.emit(f"  to enable it: {refusal.remedy}")
+    output.emit(f"{used.meter}: {_QUALITY[used.label]} ({used.label.value}, {used.scope})")
+    output.emit("")
+    rows = [
+        ("*" if finding.chosen else "", finding.meter, finding.label.value, finding.scope or "—")
+        for finding in findings
+    ]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    for row in (_HEADINGS, *rows):
+        output.emit("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    output.emit("")
+    for finding in findings:
+        if finding.reason:
+            output.emit(f"{finding.meter} {'is not used' if finding.works else 'does not work'}: {finding.reason}")
+        if finding.remedy:
+            output.emit(f"  {'to use' if finding.works else 'to enable'} it: {finding.remedy}")
     return ExitCode.ANSWERED
+
+
+_REFUSAL = ("meter", "reason", "remedy")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from edge_solver.config import Settings
+from edge_solver.config import METERS, Settings
 from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.reward import AGGREGATES
 from edge_solver.core.stopping import STOPS
@@ -70,5 +70,6 @@ _OPTIONS = (
     _option("--beam-width", "M", "M: steps drawn from each that beam and dvts keep.", _DEFAULT.search.beam_width),
     _option("--aggregate", _names(AGGREGATES), "A solution's reward from its steps'.", _DEFAULT.search.aggregate),
     _option("--vote", _names(RULES), "The final rule.", "the strategy's own"),
+    _option("--meter", _names(METERS), "What measures energy; see 'edge-solver energy'.", _DEFAULT.meter),
     _option("--threads", "N", "Processor threads.", "the physical cores"),
 )

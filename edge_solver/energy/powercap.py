@@ -7,6 +7,7 @@ invariant: a reading that cannot be trusted ends the meter, for a counter that v
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ _PACKAGE = re.compile(r"(?P<package>package-\d+)(?:-die-\d+)?")
 _MOST_WATTS = 2000.0  # more than any package draws: a "wrap" that says so was a counter set back (suspend, new driver)
 _SHORTEST = 0.1  # seconds; below this the clock is no better than the guess
 _TICKING_AFTER = 1.0  # seconds of work; counters move every millisecond, those of some virtual machines never do
+
+_log = logging.getLogger(__name__)
 
 ReadNumber = Callable[[Path], int]
 """How a counter file is read; tests put failures here that a file system does not produce for root."""
@@ -82,6 +85,7 @@ class PowercapMeter:
                 self._advance()
             except MeterUnavailableError as error:
                 self.broken = error.reason
+                _log.warning("energy is no longer measured: %s", self.broken)
         if self.broken is not None:
             return Reading(None, EnergyLabel.UNAVAILABLE, SCOPE)
         if self._microjoules == 0 and activity.seconds >= _TICKING_AFTER:
@@ -97,11 +101,14 @@ class PowercapMeter:
 
     def _counter(self, zone: Zone) -> int:
         try:
-            return self._read_number(zone.counter)
+            value = self._read_number(zone.counter)
         except PermissionError:
             raise MeterUnavailableError(f"only root may read {zone.counter}", ENABLE) from None
         except (OSError, ValueError) as error:
             raise MeterUnavailableError(f"{zone.counter} cannot be read: {error}") from None
+        if value < 0:
+            raise MeterUnavailableError(f"{zone.counter} gives {value}: counters have no sign")
+        return value
 
 
 def find_zones(root: Path, read: ReadNumber = read_number) -> tuple[Zone, ...]:

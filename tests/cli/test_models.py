@@ -38,12 +38,18 @@ def test_an_alias_of_two_models_means_the_policy(capsys: pytest.CaptureFixture[s
 def test_the_meter_is_named_with_its_quality(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["energy", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert {"meter", "label", "scope", "refused"} == set(document)
+    assert {"meter", "label", "scope", "refused", "meters"} == set(document)
+    (chosen,) = [finding for finding in document["meters"] if finding["chosen"]]
+    assert (chosen["meter"], chosen["label"], chosen["scope"]) == tuple(
+        document[key] for key in ("meter", "label", "scope")
+    )
     assert main(["energy"]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     assert document["meter"] in captured.out
     assert document["label"] in captured.out
+    for finding in document["meters"]:
+        assert finding["meter"] in captured.out
     for refusal in document["refused"]:
         assert f"{refusal['meter']} does not work: {refusal['reason']}" in captured.out
         assert (refusal["remedy"] or "") in captured.out

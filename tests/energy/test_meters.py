@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from edge_solver.config import METERS
 from edge_solver.core.budget import Budget, Cost, Ledger, Payer
 from edge_solver.core.meter import Activity, EnergyLabel, Meter
-from edge_solver.energy import EstimatedMeter, PowercapMeter, choose_meter
+from edge_solver.energy import EstimatedMeter, Machine, PowercapMeter, choose_meter, gauge, survey
+from edge_solver.energy.apple import open_apple
+from edge_solver.energy.battery import open_battery
+from edge_solver.energy.polled import PolledMeter
+from edge_solver.energy.termux import open_termux
+from tests.energy.conftest import Clock, Supplies
 
 
 def package(root: Path) -> Path:
@@ -22,31 +33,106 @@ def package(root: Path) -> Path:
     return zone / "energy_uj"
 
 
-def powercap(folder: Path) -> Meter:
-    package(folder)
-    return PowercapMeter(folder)
+@dataclass
+class Case:
+    """A meter on a machine where it works, and how that machine uses energy."""
+
+    meter: Meter
+    label: EnergyLabel
+    scope: str
+    use: Callable[[int], None]
+    """Makes the machine stand where it does after so many minutes."""
+    lose: Callable[[], None] | None
+    """Takes the source away; ``None`` where there is none to lose."""
 
 
-def estimate(_: Path) -> Meter:
-    return EstimatedMeter()
+@pytest.fixture(params=["powercap", "apple", "battery", "termux", "estimate", "polled"])
+def case(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Case:
+    if request.param in {"powercap", "polled"}:
+        counter = package(tmp_path / "powercap")
+        meter: Meter = PowercapMeter(tmp_path / "powercap")
+        if request.param == "polled":
+            meter = PolledMeter(meter, 60.0)
+        return Case(
+            meter,
+            EnergyLabel.COUNTER,
+            "cpu package",
+            lambda minutes: write(counter, 5_000_000 + minutes * 60_000_000),
+            counter.unlink,
+        )
+    if request.param == "apple":
+        mac = request.getfixturevalue("mac")
+        apple = open_apple("darwin", "arm64", clock=clock)
+        return Case(
+            apple,
+            EnergyLabel.COUNTER,
+            "chip: cpu, gpu, memory, neural engine",
+            lambda minutes: mac.counters.update(gpu_mj=500 + 60_000 * minutes),
+            lambda: mac.counters.update(gpu_mj=None),
+        )
+    if request.param == "battery":
+        supplies = request.getfixturevalue("supplies")
+
+        def drain(minutes: int) -> None:
+            clock.now += 600
+            supplies.set("BAT0", energy_now=40_000_000 - 100_000 * minutes)
+
+        return Case(
+            open_battery(supplies.root, clock=clock),
+            EnergyLabel.MEASURED_BATTERY,
+            gauge.SCOPE,
+            drain,
+            lambda: supplies.remove("BAT0", "status"),
+        )
+    if request.param == "termux":
+        phone = request.getfixturevalue("phone")
+
+        def discharge(minutes: int) -> None:
+            clock.now += 600
+            phone.holds(charge_counter=3_194_654 - 10_000 * minutes)
+
+        return Case(
+            open_termux(str(phone.command), clock=clock),
+            EnergyLabel.MEASURED_BATTERY,
+            gauge.SCOPE,
+            discharge,
+            lambda: phone.script("exit 1"),
+        )
+    return Case(EstimatedMeter(), EnergyLabel.ESTIMATED_DEFAULT, "cpu package", lambda _: None, None)
 
 
-@pytest.mark.parametrize("opened", [powercap, estimate])
-def test_every_meter_starts_at_nothing_with_a_label_and_a_scope(
-    opened: Callable[[Path], Meter], tmp_path: Path
-) -> None:
-    reading = opened(tmp_path).read(Activity(0, 0.0))
-    assert reading.joules == 0.0
-    assert reading.label in EnergyLabel
-    assert reading.scope == "cpu package"
+def write(path: Path, number: int) -> None:
+    path.write_text(f"{number}\n")
 
 
-@pytest.mark.parametrize("opened", [powercap, estimate])
-def test_no_meter_ever_goes_back(opened: Callable[[Path], Meter], tmp_path: Path) -> None:
-    meter = opened(tmp_path)
-    readings = [meter.read(Activity(step * 10**9, step * 0.1)).joules for step in range(5)]
-    assert None not in readings
-    assert readings == sorted(readings, key=lambda joules: joules or 0.0)
+def test_every_meter_starts_at_nothing_with_a_label_and_a_scope(case: Case) -> None:
+    reading = case.meter.read(Activity(0, 0.0))
+    assert reading.joules == pytest.approx(0.0, abs=0.01)  # a running Mac moves with every look
+    assert (reading.label, reading.scope) == (case.label, case.scope)
+
+
+def test_every_meter_goes_up_and_keeps_its_label(case: Case) -> None:
+    joules = []
+    for step in range(1, 5):
+        case.use(step)
+        reading = case.meter.read(Activity(step * 10**12, step * 600.0))
+        assert (reading.label, reading.scope) == (case.label, case.scope)
+        assert reading.joules is not None
+        joules.append(reading.joules)
+    assert joules == sorted(set(joules))
+
+
+def test_a_meter_that_loses_its_source_gives_no_number_again_and_the_search_goes_on(case: Case, clock: Clock) -> None:
+    if case.lose is None:
+        return
+    case.use(1)
+    ledger = Ledger(Budget(), lambda: 0.0, case.meter)
+    case.lose()
+    clock.now += 600
+    assert case.meter.read(Activity(10**12, 600.0)).joules is None
+    assert ledger.request(Cost(Payer.DECODE, flops=4)) is None
+    spent = ledger.spent().energy
+    assert (spent.joules, spent.label) == (None, EnergyLabel.UNAVAILABLE)
 
 
 def test_the_estimate_is_linear_in_flops_and_seconds_and_says_that_it_is_one() -> None:
@@ -62,18 +148,116 @@ def test_the_default_constants_give_a_laptop_like_figure_for_a_small_model() -> 
     assert reading.joules == pytest.approx(0.86, abs=0.01)
 
 
-def test_counters_are_chosen_where_they_work(tmp_path: Path) -> None:
-    package(tmp_path)
-    choice = choose_meter(tmp_path)
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine on which nothing can be measured."""
+    nothing = tmp_path / "nothing"
+    return Machine(nothing, nothing, str(nothing / "termux-battery-status"), "linux", "x86_64")
+
+
+def test_counters_are_chosen_where_they_work(tmp_path: Path, machine: Machine) -> None:
+    package(tmp_path / "powercap")
+    choice = choose_meter(machine=replace(machine, powercap=tmp_path / "powercap"))
     assert (choice.name, choice.refusals) == ("powercap", ())
 
 
-def test_without_counters_the_estimate_is_chosen_with_the_reason(tmp_path: Path) -> None:
-    choice = choose_meter(tmp_path / "nothing")
-    (refusal,) = choice.refusals
+def test_without_counters_the_estimate_is_chosen_with_the_reasons(machine: Machine) -> None:
+    choice = choose_meter(machine=machine)
     assert choice.name == "estimate"
-    assert refusal.meter == "powercap"
-    assert "no powercap here" in refusal.reason
+    assert [refusal.meter for refusal in choice.refusals] == ["powercap", "apple"]
+    assert "no powercap here" in choice.refusals[0].reason
+
+
+@pytest.mark.usefixtures("mac")
+def test_a_mac_counts_by_its_chip(machine: Machine) -> None:
+    assert choose_meter(machine=replace(machine, system="darwin", processor="arm64")).name == "apple"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds", "capped", "name"),
+    [
+        ("auto", None, False, "estimate"),
+        ("auto", 60.0, False, "estimate"),
+        ("auto", 120.0, False, "battery"),
+        ("auto", 120.0, True, "estimate"),
+        ("battery", None, False, "battery"),
+        ("battery", None, True, "estimate"),
+        ("termux", None, False, "estimate"),
+        ("estimate", 120.0, False, "estimate"),
+    ],
+)
+def test_a_battery_is_chosen_for_long_runs_or_by_name_and_never_under_a_cap(
+    supplies: Supplies, machine: Machine, wanted: str, seconds: float | None, *, capped: bool, name: str
+) -> None:
+    laptop = replace(machine, power_supply=supplies.root)
+    assert choose_meter(wanted, seconds=seconds, capped=capped, machine=laptop).name == name
+
+
+def test_a_wanted_meter_that_does_not_work_is_named_in_a_warning(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert choose_meter("battery", machine=machine).name == "estimate"
+    assert "energy is not measured by battery" in caplog.text
+
+
+def test_counters_come_before_a_battery_even_for_a_long_run(
+    tmp_path: Path, supplies: Supplies, machine: Machine
+) -> None:
+    package(tmp_path / "powercap")
+    laptop = replace(machine, powercap=tmp_path / "powercap", power_supply=supplies.root)
+    assert choose_meter(seconds=3600.0, machine=laptop).name == "powercap"
+
+
+def test_the_survey_names_every_meter_in_the_order_of_preference(supplies: Supplies, machine: Machine) -> None:
+    findings = survey(replace(machine, power_supply=supplies.root, system="darwin", processor="arm64"))
+    assert {"auto", *(finding.meter for finding in findings)} == set(METERS)
+    assert [finding.meter for finding in findings] == ["powercap", "apple", "battery", "termux", "estimate"]
+    assert [finding.meter for finding in findings if finding.works] == ["battery", "estimate"]
+    assert [finding.meter for finding in findings if finding.chosen] == ["estimate"]
+    assert findings[1].remedy == "pip install 'edge-solver[apple]'"
+    assert findings[2].label is EnergyLabel.MEASURED_BATTERY
+    assert findings[2].remedy == "edge-solver solve --meter battery ..."
+    assert all(finding.reason for finding in findings if not finding.chosen)
+
+
+def test_a_poll_in_the_background_sees_every_turn_of_a_counter(tmp_path: Path) -> None:
+    counter = package(tmp_path)
+    (tmp_path / "intel-rapl:0" / "max_energy_range_uj").write_text("10000000\n")
+    looks = Looks(counter)
+    meter = PolledMeter(PowercapMeter(tmp_path, read=looks), 0.001)
+    for turn in range(1, 31):  # three times round, a joule at each step
+        looks.value = (5_000_000 + turn * 1_000_000) % 10_000_000
+        seen = looks.count
+        end = time.monotonic() + 10.0
+        while looks.count < seen + 2 and time.monotonic() < end:
+            time.sleep(0.001)
+    assert meter.read(Activity(1, 0.5)).joules == pytest.approx(30.0)
+    meter.close()
+
+
+def test_the_poll_ends_with_the_meter(tmp_path: Path) -> None:
+    package(tmp_path)
+    before = set(threading.enumerate())
+    meter = PolledMeter(PowercapMeter(tmp_path), 0.001)
+    (thread,) = set(threading.enumerate()) - before
+    del meter
+    gc.collect()
+    thread.join(10.0)
+    assert not thread.is_alive()
+
+
+class Looks:
+    """Reads a counter that a test sets, and counts how often."""
+
+    def __init__(self, counter: Path) -> None:
+        self._counter, self.value, self.count = counter, 5_000_000, 0
+
+    def __call__(self, path: Path) -> int:
+        if path != self._counter:
+            return int(path.read_text())
+        self.count += 1
+        return self.value
 
 
 def test_a_ledger_stops_at_a_joule_cap_under_the_estimate() -> None:
