@@ -27,13 +27,11 @@ from edge_solver.bench.statistics import (
     paired_difference,
     proportion,
 )
-from edge_solver.bench.trials import Run, Trial
+from edge_solver.bench.trials import MIXED, Run, Trial
 
 SCHEMA = 1
 SEED = 0
 """Of the bootstrap."""
-MIXED = "mixed"
-"""The label of joules that were obtained in more than one way and so have no mean."""
 
 
 @dataclass(frozen=True, slots=True)

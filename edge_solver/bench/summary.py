@@ -11,11 +11,10 @@ import numpy as np
 
 from edge_solver.bench.line import Line
 from edge_solver.bench.statistics import proportion
+from edge_solver.bench.trials import MIXED
 from edge_solver.core.events import plain
 
 SCHEMA = 1
-MIXED = "mixed"
-"""The label of joules that were obtained in more than one way: they have no mean."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from edge_solver.errors import RecordError, UsageError
 SCHEMA = 1
 RESULTS, RUN = "results.jsonl", "run.json"
 
+MIXED = "mixed"
+"""The label of joules that were obtained in more than one way and so have no mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:

@@ -8,7 +8,6 @@ goes back ends the meter.
 
 from __future__ import annotations
 
-import logging
 import math
 import platform
 import sys
@@ -17,7 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
-from edge_solver.energy.unavailable import MeterUnavailableError
+from edge_solver.energy.unavailable import Breakable, MeterUnavailableError
 
 SCOPE = "chip: cpu, gpu, memory, neural engine"
 INSTALL = "pip install 'edge-solver[apple]'"
@@ -31,8 +30,6 @@ _STILL_SECONDS = 1.0
 # What the extension's C++ exceptions and changed names arrive as.
 _FAILURES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
-_log = logging.getLogger(__name__)
-
 Millijoules = dict[str, float]
 
 
@@ -44,7 +41,7 @@ class Monitor(Protocol):
         ...
 
 
-class AppleMeter:
+class AppleMeter(Breakable):
     """Adds up what the chip has used since it was opened."""
 
     def __init__(self, monitor: Monitor, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,18 +53,11 @@ class AppleMeter:
         self._monitor, self._clock = monitor, clock
         self._first = self._last = self._counters()
         self._moved = clock()
-        self.broken: str | None = None
-        """Why there are no more readings; ``None`` while there are."""
         self._watch()
 
     def read(self, activity: Activity) -> Reading:
         """Return the joules since the meter was opened; none while the counters stand still under work."""
-        if self.broken is None:
-            try:
-                self._advance()
-            except MeterUnavailableError as error:
-                self.broken = error.reason
-                _log.warning("energy is no longer measured: %s", self.broken)
+        self._attempt(self._advance)
         if self.broken is not None:
             return Reading(None, EnergyLabel.UNAVAILABLE, SCOPE)
         if activity.seconds > 0 and self._clock() - self._moved > _STILL_SECONDS:

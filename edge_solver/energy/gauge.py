@@ -8,14 +8,13 @@ readings, for nobody knows what flowed meanwhile.
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
-from edge_solver.energy.unavailable import MeterUnavailableError
+from edge_solver.energy.unavailable import Breakable, MeterUnavailableError
 
 SCOPE = "whole device with its screen, idle power included"
 SHORTEST_SECONDS = 120.0
@@ -23,8 +22,6 @@ SHORTEST_SECONDS = 120.0
 
 _MOST_WATTS = 500.0  # more than any battery of a portable machine gives: a gauge that says so corrected itself
 _STEP_JOULES = 2000.0  # one correction that passes as use: 0.5 Wh, about one percent of a laptop's battery
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ Sampler = Callable[[], Left]
 """Asks the gauges; raises ``MeterUnavailableError`` where the answer says nothing about what the machine uses."""
 
 
-class GaugeMeter:
+class GaugeMeter(Breakable):
     """Adds up what left the batteries since it was opened."""
 
     def __init__(
@@ -76,18 +73,12 @@ class GaugeMeter:
         self._last = sample()
         self._when = clock()
         self._joules = 0.0
-        self.broken: str | None = None
-        """Why there are no more readings; ``None`` while there are."""
 
     def read(self, activity: Activity) -> Reading:
         """Return the joules since the meter was opened; none for a short run, or once the gauge cannot be trusted."""
         short = 0 < activity.seconds < SHORTEST_SECONDS
-        if self.broken is None and not short:
-            try:
-                self._advance(activity.seconds)
-            except MeterUnavailableError as error:
-                self.broken = error.reason
-                _log.warning("energy is no longer measured: %s", self.broken)
+        if not short:
+            self._attempt(lambda: self._advance(activity.seconds))
         if self.broken is not None:
             return Reading(None, EnergyLabel.UNAVAILABLE, SCOPE)
         if short or (self._joules == 0 and activity.seconds > 0):

@@ -7,7 +7,6 @@ invariant: a reading that cannot be trusted ends the meter, for a counter that v
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
-from edge_solver.energy.unavailable import MeterUnavailableError
+from edge_solver.energy.unavailable import Breakable, MeterUnavailableError
 
 ROOT = Path("/sys/class/powercap")
 SCOPE = "cpu package"
@@ -32,8 +31,6 @@ _PACKAGE = re.compile(r"(?P<package>package-\d+)(?:-die-\d+)?")
 _MOST_WATTS = 2000.0  # more than any package draws: a "wrap" that says so was a counter set back (suspend, new driver)
 _SHORTEST = 0.1  # seconds; below this the clock is no better than the guess
 _TICKING_AFTER = 1.0  # seconds of work; counters move every millisecond, those of some virtual machines never do
-
-_log = logging.getLogger(__name__)
 
 ReadNumber = Callable[[Path], int]
 """How a counter file is read; tests put failures here that a file system does not produce for root."""
@@ -59,7 +56,7 @@ class Zone:
         return self.folder / "energy_uj"
 
 
-class PowercapMeter:
+class PowercapMeter(Breakable):
     """Adds up what all packages have used since it was opened."""
 
     def __init__(
@@ -75,17 +72,10 @@ class PowercapMeter:
         self._last = {zone: self._counter(zone) for zone in self.zones}
         self._when = clock()
         self._microjoules = 0
-        self.broken: str | None = None
-        """Why there are no more readings; ``None`` while there are."""
 
     def read(self, activity: Activity) -> Reading:
         """Return the joules since the meter was opened, or no number once a counter could not be trusted."""
-        if self.broken is None:
-            try:
-                self._advance()
-            except MeterUnavailableError as error:
-                self.broken = error.reason
-                _log.warning("energy is no longer measured: %s", self.broken)
+        self._attempt(self._advance)
         if self.broken is not None:
             return Reading(None, EnergyLabel.UNAVAILABLE, SCOPE)
         if self._microjoules == 0 and activity.seconds >= _TICKING_AFTER:

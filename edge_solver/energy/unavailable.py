@@ -6,6 +6,9 @@ into a reading without a number.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 
 class MeterUnavailableError(Exception):
     """A meter does not work, or does not work any more."""
@@ -14,3 +17,20 @@ class MeterUnavailableError(Exception):
         """Say why, and with which command it would work, if there is one."""
         super().__init__(reason)
         self.reason, self.remedy = reason, remedy
+
+
+class Breakable:
+    """A meter that gives no more numbers once a reading could not be trusted."""
+
+    broken: str | None = None
+    """Why there are no more readings; ``None`` while there are."""
+
+    def _attempt(self, advance: Callable[[], object]) -> None:
+        """Take a reading unless one has failed before; the first failure is kept as the reason and logged."""
+        if self.broken is not None:
+            return
+        try:
+            advance()
+        except MeterUnavailableError as error:
+            self.broken = error.reason
+            logging.getLogger(type(self).__module__).warning("energy is no longer measured: %s", self.broken)

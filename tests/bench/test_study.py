@@ -11,8 +11,8 @@ import pytest
 
 from edge_solver.bench.evidence import gather
 from edge_solver.bench.samples import pools
-from edge_solver.bench.study import MIXED, Study, study
-from edge_solver.bench.trials import Run, read_run
+from edge_solver.bench.study import Study, study
+from edge_solver.bench.trials import MIXED, Run, read_run
 from edge_solver.errors import UsageError
 
 Rows = list[dict[str, Any]]

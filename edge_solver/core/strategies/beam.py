@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
-from edge_solver.core.strategies.layer import best_first, evenly, width_left
+from edge_solver.core.strategies.layer import affordable_width, best_first, evenly
 from edge_solver.core.strategies.start import opening
 from edge_solver.core.tree import Node, Tree
 
@@ -24,16 +24,14 @@ def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     if first is not None:
         return first
     frontier = tree.frontier()
-    left = min(width_left(tuple(tree)), settings.width - len(tree.answers()))
-    affordable, cap = forecast.affordable(node.id for node in frontier)
-    width = max(1, int(min(left, affordable)))
+    width, short_of = affordable_width(tree, forecast, settings)
     ranked = distinct(best_first(tree, frontier, settings))
     kept = [node.id for node in ranked[: math.ceil(width / settings.beam_width)]]
     widths = evenly(width, len(kept))
     return Plan(
         expand=tuple(Expansion(node, share) for node, share in zip(kept, widths, strict=True)),
         prune=tuple(node.id for node in frontier if node.id not in kept),
-        short_of=cap if width < left else None,
+        short_of=short_of,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from edge_solver.core.budget import Cap
+from edge_solver.core.forecast import Forecast
 from edge_solver.core.reward import aggregate
 from edge_solver.core.strategies.base import SearchSettings
 from edge_solver.core.tree import Finish, Node, Tree
@@ -17,6 +19,14 @@ def width_left(nodes: Sequence[Node]) -> int:
     """
     layer = takewhile(lambda node: node.depth == nodes[-1].depth, reversed(nodes))
     return sum(node.finish is not Finish.ANSWER for node in layer)
+
+
+def affordable_width(tree: Tree, forecast: Forecast, settings: SearchSettings) -> tuple[int, Cap | None]:
+    """Return how wide the next layer may be, at least one, and the cap that made it narrower than it should be."""
+    left = min(width_left(tuple(tree)), settings.width - len(tree.answers()))
+    affordable, cap = forecast.affordable(node.id for node in tree.frontier())
+    width = max(1, int(min(left, affordable)))
+    return width, cap if width < left else None
 
 
 def best_first(tree: Tree, nodes: Iterable[Node], settings: SearchSettings) -> list[Node]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from edge_solver.core.allocate import ROUNDINGS
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
-from edge_solver.core.strategies.layer import reward, width_left
+from edge_solver.core.strategies.layer import affordable_width, reward
 from edge_solver.core.strategies.start import opening
 from edge_solver.core.tree import Tree
 
@@ -22,16 +22,14 @@ def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     if first is not None:
         return first
     frontier = tree.frontier()
-    left = min(width_left(tuple(tree)), settings.width - len(tree.answers()))
-    affordable, cap = forecast.affordable(node.id for node in frontier)
-    width = max(1, int(min(left, affordable)))
+    width, short_of = affordable_width(tree, forecast, settings)
     rewards = [reward(tree, node, settings) for node in frontier]
     widths = ROUNDINGS[settings.rounding](rewards, width, settings.balance_temperature)
     ranked = sorted(zip(rewards, frontier, widths, strict=True), key=lambda row: (-row[0], row[1].id))
     return Plan(
         expand=tuple(Expansion(node.id, share) for _, node, share in ranked if share),
         prune=tuple(node.id for _, node, share in ranked if not share),
-        short_of=cap if width < left else None,
+        short_of=short_of,
     )
 
 

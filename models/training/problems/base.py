@@ -78,11 +78,6 @@ def plus(a: int | str, b: int) -> str:
     return f"{a}+{b}" if b >= 0 else f"{a}-{-b}"
 
 
-def minus(a: int | str, b: int) -> str:
-    """Write a difference without a double sign."""
-    return f"{a}-{b}" if b >= 0 else f"{a}+{-b}"
-
-
 def quotient(a: int, b: int) -> int:
     """Divide; exact on honest pads, the nearest integer on wrong ones."""
     return round(a / b)

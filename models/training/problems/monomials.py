@@ -175,16 +175,11 @@ def factor_terms(work: Work, tree: Tree) -> list[Monomial]:
             inner = bracket(work, base)
             result = inner
             for _ in range(power - 1):
-                result = ordered(dict_of(work, multiplied(work, result, inner)))
+                result = ordered(simplified(work, multiplied(work, result, inner)))
             return [(c, p) for p, c in result.items()]
         case Minus(part):
             return [((-top, bottom), powers) for (top, bottom), powers in factor_terms(work, part)]
     return [(c, p) for p, c in bracket(work, tree).items()]
-
-
-def dict_of(work: Work, monomials: list[Monomial]) -> Terms:
-    """Collect the terms of a product."""
-    return simplified(work, monomials)
 
 
 def bracket(work: Work, tree: Tree) -> Terms:

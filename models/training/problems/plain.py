@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from .base import Problem, Work, number_of_digits, sign
+from .base import Problem, Work, sign
 from .equations import one_unknown, two_unknowns
 from .monomials import derivative, read_terms, simplified, written
 from .rationals import lowest, shown
@@ -257,9 +257,3 @@ def facts(rng: random.Random) -> Problem:
     tree = read(expression)
     text = rng.choice(VALUE).format(e=spaced(rng, expression))
     return Problem(text, "fact", lambda work: shown(worked(work, tree)))
-
-
-__all__ = [
-    "collections", "derivatives", "equations", "evaluations", "expressions", "facts", "fractions", "number_of_digits",
-    "simplifications", "systems",
-]  # fmt: skip

@@ -10,7 +10,7 @@ from .base import Solver, Work, plus
 from .columns import add, easy_sum, turned
 from .division import divide
 from .divisors import euclid
-from .equations import one_unknown, parts, term_of, two_unknowns
+from .equations import one_unknown, parts, two_unknowns
 from .monomials import Terms, derivative, read_terms, simplified
 from .rationals import Ratio, bracketed, easy_product, shown, times
 from .values import worked
@@ -200,4 +200,3 @@ SOLVERS: dict[str, Callable[[str], Solver]] = {
     "numbers__gcd_composed": statement_solver,
     "polynomials__evaluate": statement_solver,
 }
-__all__ = ["SOLVERS", "statement_solver", "term_of"]
