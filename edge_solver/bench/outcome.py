@@ -36,6 +36,8 @@ class Outcome:
 
     answer: str | None
     confidence: float
+    solvable: float | None
+    """What the reward model made of the problem alone, where it judges problems."""
     stopped_by: str
     votes: tuple[Vote, ...]
     """In sampling order: by first step, then by age."""
@@ -50,6 +52,7 @@ def whole(search: Search) -> Outcome:
     return Outcome(
         answer=solution.answer,
         confidence=solution.confidence,
+        solvable=solution.solvable,
         stopped_by=solution.stopped_by,
         votes=_votes(search.tree, search.tree.answers(), rule, scored=search.strategy.scored),
         spent=solution.spent,
@@ -88,6 +91,7 @@ def part(
     return Outcome(
         answer=winner.answer if winner else None,
         confidence=_confidence(search, tally, prm if strategy.scored else None),
+        solvable=search.solution().solvable if strategy.scored else None,
         stopped_by="complete",
         votes=_votes(tree, leaves, rule, scored=strategy.scored),
         spent=_spent(search, steps, policy, prm if strategy.scored else None, spans),

@@ -195,7 +195,7 @@ class _Desk:
         """Return the outcome of a search that could not begin."""
         spend = Ledger(Budget(), time.monotonic, self._assembly.meter).spent()
         spent = replace(Spent.from_spend(spend), seconds=0.0)
-        return Outcome(None, 0.0, TOO_LONG, (), spent, TreeSize(1, 0, 0))
+        return Outcome(None, 0.0, None, TOO_LONG, (), spent, TreeSize(1, 0, 0))
 
     # --- a budget for the whole suite ---
 

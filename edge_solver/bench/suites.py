@@ -1,7 +1,7 @@
 """Suites: problems with their answers, from a name or a JSON Lines file.
 
-A line is ``{"id", "problem", "answer"}`` and optionally ``subject`` and ``level``. Known by name are ``builtin``, which
-ships, and public test sets, which are downloaded when they are asked for. A line that is no problem with an answer is
+A line is ``{"id", "problem", "answer"}`` and optionally ``subject`` and ``level``. Known by name are suites that ship
+and public test sets, which are downloaded when they are asked for. A line that is no problem with an answer is
 an error that names file, line and reason, unless it was said that such lines are to be left out. A suite knows its own
 checksum: results are only ever continued on the very same problems.
 """
@@ -21,7 +21,8 @@ from edge_solver.catalog import datasets
 from edge_solver.catalog.datasets import DataFile
 from edge_solver.errors import UsageError, nearest_name
 
-BUILTIN = "builtin"
+SHIPPED = ("builtin", "deepmind-easy", "deepmind-interpolate")
+"""Held-out problems of the project's own generators, and of DeepMind Mathematics (Saxton et al. 2019)."""
 LARGEST = 2**30
 """Bytes; a suite is read into memory."""
 
@@ -111,14 +112,14 @@ def load(wanted: str, *, skip_bad: bool = False, announce: Callable[[str], None]
     Raises:
         UsageError: There is no such suite, it cannot be read or downloaded, a line is bad, or nothing is left.
     """
-    if wanted == BUILTIN:
-        path = paths.shipped("assets/suites/builtin.jsonl")
+    if wanted in SHIPPED:
+        path = paths.shipped(f"assets/suites/{wanted}.jsonl")
         return _suite(wanted, _lines(path), str(path), skip_bad=skip_bad)
     if wanted in PUBLIC:
         return _public(wanted, PUBLIC[wanted], skip_bad=skip_bad, announce=announce)
     path = Path(wanted).expanduser()
     if not path.exists() and len(path.parts) == 1 and path.suffix not in {".jsonl", ".json"}:
-        known = (BUILTIN, *PUBLIC)
+        known = (*SHIPPED, *PUBLIC)
         nearest = nearest_name(wanted, known)
         hint = f"did you mean {nearest!r}?" if nearest else f"known: {', '.join(known)}, or a JSON Lines file"
         raise UsageError(f"--suite: there is no suite {wanted!r}; {hint}")

@@ -32,11 +32,12 @@ def written(folder: Path, *lines: object) -> str:
     return str(path)
 
 
-def test_the_builtin_suite_ships() -> None:
-    suite = load("builtin")
-    assert len(suite.problems) == 200
+@pytest.mark.parametrize(("name", "count"), [("builtin", 200), ("deepmind-easy", 600), ("deepmind-interpolate", 573)])
+def test_some_suites_ship(name: str, count: int) -> None:
+    suite = load(name)
+    assert len(suite.problems) == count
     assert suite.first(3).problems == suite.problems[:3]
-    assert suite.first(3).sha256 != suite.sha256 == load("builtin").sha256
+    assert suite.first(3).sha256 != suite.sha256 == load(name).sha256
 
 
 def test_a_file_is_read_with_everything_that_a_line_may_hold(tmp_path: Path) -> None:
