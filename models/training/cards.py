@@ -1,176 +1,213 @@
-"""Write the model cards from measured figures; nothing in a card is typed by hand except what does not change."""
+"""Write the model cards from measured figures; nothing in a card is typed by hand except what does not change.
+
+Accuracies come from result folders of `edge-solver bench solve`, the reward model's quality from `evaluate.py`, sizes
+from the files, and what training cost from `record.toml`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
+import tomllib
 
-from .evaluate import METHODS
-from .policy import Shape, Transformer, parameters_per_token
+from edge_solver.bench.trials import Run, Trial, read_run
+
+from .metrics import wilson
+from .policy import FAMILY, Transformer, parameters_per_token
 from .reward import JUDGE_LAYERS, RewardModel
 
-NAMES = {
-    "greedy": "greedy",
-    "single": "one sample",
-    "majority": "majority@16",
-    "weighted": "weighted@16",
-    "best_of": "best of 16",
-    "coverage": "coverage@16",
-}
+MODELS = Path(__file__).resolve().parent.parent
+STRATEGIES = (("greedy", 1), ("majority", 16), ("weighted", 16), ("rebase", 16), ("rebase", 64))
+BY_SUBJECT = "deepmind-easy"
 
 
-def percent(row: dict[str, Any], method: str) -> str:
-    """Write an accuracy with its interval."""
-    low, high = row[f"{method}_interval"]
-    return f"{100 * row[method]:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+def percent(trials: Sequence[Trial]) -> str:
+    """Write an accuracy with its 95 % interval."""
+    hits = sum(trial.correct for trial in trials)
+    low, high = wilson(hits, len(trials))
+    return f"{100 * hits / len(trials):.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
-def accuracy_table(accuracy: dict[str, dict[str, Any]]) -> str:
-    """Write the accuracies as a table, one row a family."""
-    lines = ["| family | problems | " + " | ".join(NAMES[m] for m in METHODS) + " |", "|---" * (len(METHODS) + 2) + "|"]
-    for family in sorted(accuracy, key=lambda f: (f != "all", f)):
-        row = accuracy[family]
-        figures = [percent(row, m) if family == "all" else f"{100 * row[m]:.0f}" for m in METHODS]
-        lines.append(f"| {family} | {row['problems']} | " + " | ".join(figures) + " |")
+def arm(trials: Iterable[Trial], model: str, strategy: str, width: int) -> list[Trial]:
+    """Return the trials of one policy under one strategy and width."""
+    return [t for t in trials if (t.model, t.strategy, t.width) == (model, strategy, width)]
+
+
+def accuracies(runs: Iterable[Run], model: str) -> str:
+    """Write one row a suite and one column a strategy."""
+    names = [name if width == 1 else f"{name}@{width}" for name, width in STRATEGIES]
+    lines = ["| suite | problems | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
+    suites: dict[str, list[Trial]] = {}
+    for run in runs:
+        suites.setdefault(run.suite, []).extend(trial for trial in run.trials if trial.model == model)
+    for suite, trials in suites.items():
+        cells = [percent(found) if (found := arm(trials, model, *one)) else "–" for one in STRATEGIES]
+        if any(cell != "–" for cell in cells):
+            problems = len({trial.problem for trial in trials})
+            lines.append(f"| {suite} | {problems} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def parameters(model: nn.Module) -> int:
-    """Count a model's parameters."""
-    return sum(p.numel() for p in model.parameters())
+def subjects(runs: Iterable[Run], model: str) -> str:
+    """Write how many questions of each module of the benchmark are answered."""
+    trials = [trial for run in runs if run.suite == BY_SUBJECT for trial in run.trials if trial.model == model]
+    chosen = [one for one in STRATEGIES if arm(trials, model, *one) and one[0] in ("greedy", "rebase")]
+    names = [name if width == 1 else f"{name}@{width}" for name, width in chosen]
+    lines = ["| module | questions | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
+    for subject in sorted({trial.subject for trial in trials}):
+        rows = [[t for t in arm(trials, model, *one) if t.subject == subject] for one in chosen]
+        cells = [f"{100 * sum(t.correct for t in row) / len(row):.0f}" if row else "–" for row in rows]
+        lines.append(f"| {subject} | {max(map(len, rows))} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
-def stage(facts: dict[str, float]) -> str:
-    """Write what a training stage cost."""
-    return f"{facts['tokens'] / 1e6:.1f} million tokens in {facts['minutes']:.0f} minutes"
+def stages(record: Iterable[dict[str, Any]], model: str) -> str:
+    """Write what each stage of a model's training was and cost."""
+    lines = ["| stage | started from | million tokens | minutes |", "|---|---|---|---|"]
+    lines += [
+        f"| {row['what']} | {row['start']} | {row['tokens'] / 1e6:.1f} | {row['minutes']:.0f} |"
+        for row in record
+        if row["model"] == model
+    ]
+    return "\n".join(lines)
 
 
-COMMON = """## Licence and data
+DATA = """## Licence and data
 
-MIT. All training text was generated by the project's own generators (`models/training/problems`); no text, question or
-solution from any public data set was used. A problem whose text hashes to 0 mod 64 (SHA-256, first byte) is held out:
-it is never trained on, and all figures above are on such problems.
+MIT. Training text: problems of the project's own generators, and questions that the generator of DeepMind Mathematics
+(`mathematics_dataset`, Apache-2.0) asked; every solution was written by the project's own solvers
+(`models/training/problems`). No published test question was trained on. A problem whose text hashes to a first byte
+divisible by 64 (SHA-256) is held out, and the suites above hold only such problems.
 
 Made on two shared x86 cores with AVX2, no GPU, in float32. `models/training/README.md` has the commands.
 """
 
 
-def policy_card(figures: dict[str, Any], first: dict[str, float], second: dict[str, float], size: int) -> str:
-    """Write the policy's card."""
-    shape = Shape()
-    return f"""# edge-solver micro (policy)
+def policy_card(name: str, files: Sequence[Path], record: list[dict[str, Any]], runs: list[Run]) -> str:
+    """Write a policy's card."""
+    shape = FAMILY[name]
+    count = sum(p.numel() for p in Transformer(shape).parameters())
+    listed = ", ".join(f"`models/builtin/{path.name}` ({path.stat().st_size:,} bytes)" for path in files)
+    return f"""# edge-solver {name} (policy)
 
-A {parameters(Transformer(shape)):,}-parameter language model that writes short arithmetic and algebra solutions, one
-step a line, for tree search on any machine. File: `models/builtin/micro.gguf`, {size:,} bytes, Q8_0.
+A {count:,}-parameter language model that writes short solutions, one step a line, for tree search on any machine.
+Files: {listed}.
 
 - Architecture: Llama; width {shape.width}, {shape.layers} layers, {shape.heads} heads of {shape.head_dim}, feed-forward
-  {shape.feed_forward}, vocabulary {shape.vocabulary}, context {shape.context};
-  {parameters_per_token(shape):,} weights multiplied per token.
+  {shape.feed_forward}, vocabulary {shape.vocabulary}, context {shape.context}; {parameters_per_token(shape):,} weights
+  multiplied per token.
 - Prompt: `<|problem|>` problem `<|solution|>`, no beginning token; a step ends with a newline; the last line is
   `The answer is: …`, then `<|end|>`.
-- Training: next token of canonical solutions. {stage(first)}, then {stage(second)} together with the reward model,
-  which started from the same weights.
+
+{stages(record, name)}
 
 ## How well it does
 
-Accuracy in per cent (Wilson 95 % interval) on {figures["accuracy"]["all"]["problems"]} held-out problems of the
-project's own families, temperature {figures["temperature"]}; the votes use `prm.onnx`.
+Accuracy in per cent with the Wilson 95 % interval, Q8_0, seed 0, default settings; votes and searches with `prm.onnx`.
 
-{accuracy_table(figures["accuracy"])}
+{accuracies(runs, name)}
+
+Per module of DeepMind Mathematics, `{BY_SUBJECT}`:
+
+{subjects(runs, name)}
 
 ## Known failures
 
-- It knows only the families in the table; anything else gets a fluent wrong solution.
-- Integers and fractions only: no decimals, no units, no algebra with several letters beyond two equations.
-- Numbers beyond five digits, long expressions and unusual wordings fail often; word problems only in the stories of
-  `problems/words.py`.
+- It knows the kinds of problems in the table, percentages, remainders and word problems in the manner of
+  `problems/stories`. Anything else gets a fluent wrong solution; the reward model's judgement of the problem says so.
+- Long numbers, long expressions and unusual wordings fail often. No diagrams, no proofs, no calculus beyond derivatives
+  of polynomials.
 
-{COMMON}"""
+{DATA}"""
 
 
-def reward_card(figures: dict[str, Any], facts: dict[str, float], last: dict[str, float] | None, size: int) -> str:
+def quality(figures: dict[str, Any]) -> str:
+    """Write the reward model's figures of merit, one row a policy and suite."""
+    names = ("policy", "suite", "solutions", "steps", "right", "AUROC of a step", "up to the first wrong step",
+             "calibration error", "F1 of the first wrong step", "found", "right ones left alone")  # fmt: skip
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    for policy, suites in figures.items():
+        for suite, row in suites.items():
+            lines.append(
+                f"| {policy} | {suite} | {row['solutions']:,} | {row['steps']:,} | {100 * row['right_share']:.0f} % "
+                f"| {row['auroc']:.3f} | {row['auroc_up_to_first_wrong']:.3f} | {row['ece']:.3f} "
+                f"| {row['first_wrong_f1']:.3f} | {100 * row['first_wrong_found']:.0f} % "
+                f"| {100 * row['right_left_alone']:.0f} % |"
+            )
+    return "\n".join(lines)
+
+
+def loss(figures: dict[str, Any]) -> str:
+    """Write what int8 weights lose, where it was measured."""
+    rows = [row for suites in figures.values() for row in suites.values() if "int8" in row]
+    if not rows:
+        return ""
+    largest = max(row["int8"]["largest_difference"] for row in rows)
+    mean = max(row["int8"]["mean_difference"] for row in rows)
+    return (
+        f"\nint8 against float32 weights, over all rows: largest difference of a score {largest:.3f}, mean at most "
+        f"{mean:.4f};\nAUROC {rows[0]['auroc']:.4f} against {rows[0]['int8']['float_auroc']:.4f} in the first row.\n"
+    )
+
+
+def reward_card(file: Path, record: list[dict[str, Any]], figures: dict[str, Any]) -> str:
     """Write the reward model's card."""
-    prm, int8 = figures["prm"], figures.get("int8")
-    alone = (
-        f"\n  A last stage of {stage(last)} went on with judge and trunk on samples of the finished policy, which"
-        "\n  stayed as it was: the reward model knows more than the policy that it judges."
-        if last
-        else ""
-    )
-    lost = (
-        f"int8 against float32 weights: largest difference of a score {int8['largest_difference']:.3f}, mean "
-        f"{int8['mean_difference']:.4f}; AUROC {prm['auroc']:.4f} against {int8['float_auroc']:.4f}."
-        if int8
-        else ""
-    )
-    count = parameters(RewardModel(Transformer(Shape())))
-    return f"""# edge-solver micro PRM (process reward model)
+    shape = FAMILY["micro"]
+    count = sum(p.numel() for p in RewardModel(Transformer(shape)).parameters())
+    return f"""# edge-solver PRM (process reward model)
 
 A {count:,}-parameter causal transformer that scores each step of a solution: the chance that everything up to and
-including it is right. File: `models/builtin/prm.onnx`, {size:,} bytes, int8 weights with a scale per output row,
-ordinary operators of opset 18; weights become float32 when the file is loaded, so no score depends on its neighbours in
-a batch.
+including it is right; and, at the problem itself, the chance that a sampled solution will be. One model serves all
+built-in policies. File: `models/builtin/{file.name}`, {file.stat().st_size:,} bytes, int8 weights with a scale per
+output row, ordinary operators of opset 18; weights become float32 when the file is loaded, so no score depends on its
+neighbours in a batch.
 
-- Inside: the policy's own network ({Shape().layers} layers), how likely the policy held each token it reads, and
+- Inside: a network of the policy `micro`'s shape ({shape.layers} layers), how likely it holds each token it reads, and
   {JUDGE_LAYERS} small causal layers that judge from both.
 - Interface: `input_ids`, `position_ids`, `past_mask`, `past_keys`, `past_values` in; `scores`, `present_keys`,
   `present_values` (of the new tokens) out. A step's reward is the score at its newline.
-- Training: started from the policy's weights; {stage(facts)} of the policy's own samples and of canonical solutions,
-  clean or with one error that propagates; every step labelled by exact recomputation; then Platt calibration on
-  samples of other problems.{alone}
+
+{stages(record, "prm")}
+
+It learned from the policies' own samples and from canonical solutions, clean or with one error that propagates; every
+step labelled by exact recomputation; then Platt calibration on samples of other problems.
 
 ## How well it does
 
-On {prm["solutions"]:,} solutions ({prm["steps"]:,} steps, {100 * prm["right_share"]:.0f} % right) sampled from the
-policy on held-out problems:
+On solutions that the shipped policies sample on held-out problems (threshold 0.5):
 
-| figure | value |
-|---|---|
-| AUROC of a step | {prm["auroc"]:.3f} |
-| AUROC up to the first wrong step | {prm["auroc_up_to_first_wrong"]:.3f} |
-| expected calibration error (15 bins) | {prm["ece"]:.3f} |
-| F1 of the first wrong step (threshold 0.5) | {prm["first_wrong_f1"]:.3f} |
-| first wrong step found | {100 * prm["first_wrong_found"]:.1f} % |
-| right solutions left alone | {100 * prm["right_left_alone"]:.1f} % |
-
-{lost}
-
-What it is for (accuracy in per cent, Wilson 95 % interval):
-
-{accuracy_table(figures["accuracy"])}
+{quality(figures)}
+{loss(figures)}
+What it is for, REBASE and weighted voting, stands on the policies' cards.
 
 ## Known failures
 
 - It judges only the canonical form of a step; a right step in another form may score low.
-- It knows the same families as the policy and shares its blind spots, since it began from its weights.
+- It shares blind spots with `micro`, since it began from its weights.
 - Errors of one digit in long numbers are what it misses most.
 
-{COMMON}"""
+{DATA}"""
 
 
 def main() -> None:
-    """Write both cards."""
+    """Write all cards."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--figures", type=Path, required=True)
-    parser.add_argument("--policy-checkpoint", type=Path, required=True)
-    parser.add_argument("--reward-checkpoint", type=Path, required=True)
-    parser.add_argument("--judge-checkpoint", type=Path, help="when the reward model was trained on at the end")
-    parser.add_argument("--builtin", type=Path, default=Path("builtin"))
-    parser.add_argument("--out", type=Path, default=Path("cards"))
+    parser.add_argument("--results", type=Path, nargs="+", required=True, help="folders of bench solve")
+    parser.add_argument("--figures", type=Path, required=True, help="what evaluate.py wrote")
+    parser.add_argument("--out", type=Path, default=MODELS / "cards")
     args = parser.parse_args()
+    record = tomllib.loads((MODELS / "training" / "record.toml").read_text())["stage"]
+    runs = [read_run(folder) for folder in args.results]
+    for name in FAMILY:
+        files = sorted((MODELS / "builtin").glob(f"{name}*.gguf"))
+        if files:
+            (args.out / f"{name}.md").write_text(policy_card(name, files, record, runs))
     figures = json.loads(args.figures.read_text())
-    first, second = (
-        torch.load(p, weights_only=True)["facts"] for p in (args.policy_checkpoint, args.reward_checkpoint)
-    )
-    gguf_size, onnx_size = ((args.builtin / name).stat().st_size for name in ("micro.gguf", "prm.onnx"))
-    (args.out / "micro.md").write_text(policy_card(figures, first, second, gguf_size))
-    third = torch.load(args.judge_checkpoint, weights_only=True)["facts"] if args.judge_checkpoint else None
-    (args.out / "prm.md").write_text(reward_card(figures, second, third, onnx_size))
+    (args.out / "prm.md").write_text(reward_card(MODELS / "builtin" / "prm.onnx", record, figures))
 
 
 if __name__ == "__main__":

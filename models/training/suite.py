@@ -36,10 +36,14 @@ def own(count: int, seed: int) -> Iterator[tuple[str, str, str]]:
 
 
 def asked(folder: Path, level: str, each: int) -> Iterator[tuple[str, str, str]]:
-    """Yield text, known answer and module of the first held-out questions of every module."""
-    for family in sorted(SOLVERS):
-        for problem, answer in itertools.islice(questions(folder, family, level, "test"), each):
-            yield problem.text, answer, family
+    """Yield text, known answer and module of the first held-out questions of every module, modules in turn."""
+    columns = [
+        [(problem.text, answer, family) for problem, answer in itertools.islice(drawn, each)]
+        for family in sorted(SOLVERS)
+        for drawn in [questions(folder, family, level, "test")]
+    ]
+    for rank in itertools.zip_longest(*columns):
+        yield from (row for row in rank if row is not None)
 
 
 def unknown(count: int, seed: int) -> Iterator[tuple[str, str, str]]:
