@@ -1,8 +1,9 @@
 """A search kept in a file: its events as JSON Lines, written as they come and read back without a model.
 
-The first line is the ``started`` event and names the format (``"schema": 1``); the last one of a finished run is
-``solved``. A line is written whole or not at all, so that a killed run can be read up to its last event. ``Pulsed``
-events are not kept: there are too many of them and they say nothing about the tree.
+``encode`` and ``decode`` are the one encoding of saved runs, wherever they are kept. The first line is the ``started``
+event and names the format (``"schema": 1``); the last one of a finished run is ``solved``. A line is written whole or
+not at all, so that a killed run can be read up to its last event. ``Pulsed`` events are not kept: there are too many of
+them and they say nothing about the tree.
 """
 
 from __future__ import annotations
@@ -25,10 +26,55 @@ SCHEMA = 1
 LONGEST_LINE = 64 * 2**20
 """Bytes. Only a file that is not a recorded run has longer ones."""
 
+_ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 def strict_json(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any event or result, as in plain
     """Return any of our values as JSON that every parser reads: a number that is not finite becomes ``null``."""
-    return json.dumps(_finite(plain(value)), ensure_ascii=False, allow_nan=False, indent=indent)
+    data = plain(value)
+    encoder = _ON_ONE_LINE if indent is None else json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent)
+    try:
+        return encoder.encode(data)
+    except ValueError:  # what nearly never happens is looked for only then
+        return encoder.encode(_finite(data))
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as one line of UTF-8, without its end."""
+    data = to_json(event)
+    if isinstance(event, Started):
+        data = {"event": data.pop("event"), "schema": SCHEMA, **data}
+    return strict_json(data).encode("utf-8", "replace")
+
+
+def decode(line: bytes, before: Event | None) -> Event:
+    """Read one line that follows another event, or none.
+
+    Raises:
+        RecordError: The line is broken or makes no sense in this place.
+    """
+    first = before is None
+    if isinstance(before, Solved):
+        raise RecordError("something follows the end of the run")
+    try:
+        data = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise RecordError("this is not a recorded run" if first else "this line is broken") from error
+    if not isinstance(data, dict) or "event" not in data or (first and data["event"] != "started"):
+        raise RecordError("this is not a recorded run" if first else "this line is not an event")
+    if not first and data["event"] == "started":
+        raise RecordError("a second run starts here; a file holds one")
+    if first and data.get("schema") != SCHEMA:
+        raise RecordError(
+            f"the run was recorded in format {data.get('schema')!r}, and this version reads format {SCHEMA}; "
+            "replay it with the version that recorded it"
+        )
+    try:
+        return from_json(data)
+    except RecordError:
+        raise
+    except (EdgeSolverError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise RecordError(f"a field has a value that makes no sense ({error})") from error
 
 
 @final
@@ -72,12 +118,8 @@ class Recorder:
         """Append one event; after a failure the rest is left out and ``failure`` says why."""
         if isinstance(event, Pulsed) or self.failure is not None:
             return
-        data = to_json(event)
-        if isinstance(event, Started):
-            data = {"event": data.pop("event"), "schema": SCHEMA, **data}
-        line = strict_json(data).encode("utf-8", "replace") + b"\n"
         try:
-            self._append(line)
+            self._append(encode(event) + b"\n")
         except OSError as error:
             self.failure = _reason(error)
 
@@ -122,7 +164,7 @@ def _events(path: Path, file: IO[bytes]) -> Iterator[tuple[int, Event]]:
         if not line.strip():
             continue
         try:
-            event = _event(line, event)
+            event = decode(line, event)
         except RecordError as error:
             half = not line.endswith(b"\n") and len(line) < LONGEST_LINE
             if half and event is not None and not isinstance(event, Solved):
@@ -131,32 +173,6 @@ def _events(path: Path, file: IO[bytes]) -> Iterator[tuple[int, Event]]:
         yield number, event
     if event is None:
         raise RecordError(f"{path}:1: the file is empty: no run was recorded in it")
-
-
-def _event(line: bytes, before: Event | None) -> Event:
-    """Read one line that follows another event, or none."""
-    first = before is None
-    if isinstance(before, Solved):
-        raise RecordError("something follows the end of the run")
-    try:
-        data = json.loads(line.decode("utf-8"), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise RecordError("this is not a recorded run" if first else "this line is broken") from error
-    if not isinstance(data, dict) or "event" not in data or (first and data["event"] != "started"):
-        raise RecordError("this is not a recorded run" if first else "this line is not an event")
-    if not first and data["event"] == "started":
-        raise RecordError("a second run starts here; a file holds one")
-    if first and data.get("schema") != SCHEMA:
-        raise RecordError(
-            f"the run was recorded in format {data.get('schema')!r}, and this version reads format {SCHEMA}; "
-            "replay it with the version that recorded it"
-        )
-    try:
-        return from_json(data)
-    except RecordError:
-        raise
-    except (EdgeSolverError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise RecordError(f"a field has a value that makes no sense ({error})") from error
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - walks JSON
