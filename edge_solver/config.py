@@ -67,6 +67,8 @@ class Settings:
     seed: int = 0
     meter: str = "auto"
     """What measures energy, of ``METERS``."""
+    history: bool = True
+    """Whether the runs of ``solve`` are saved."""
     search: SearchSettings = field(default_factory=SearchSettings)
     budget: Budget = field(default_factory=Budget)
     engine: EngineSettings = field(default_factory=EngineSettings)
@@ -198,6 +200,13 @@ def _whole(least: int, most: int) -> _Reader:
     return read
 
 
+def _yes_or_no(value: object, where: str) -> bool:
+    chosen = value if isinstance(value, bool) else _TRUTHS.get(str(value).strip().lower())
+    if chosen is None:
+        raise UsageError(f"{where}: {value!r} is neither yes nor no; write true or false")
+    return chosen
+
+
 def _number(most: float, *, zero: bool) -> _Reader:
     wanted = f"write a number {'from' if zero else 'above'} 0 {'to' if zero else 'and up to'} {most:g}"
 
@@ -229,11 +238,13 @@ def _quantity(kind: Kind) -> _Reader:
     return read
 
 
+_TRUTHS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _OWN: Mapping[str, _Reader] = {
     "strategy": _one_of("strategy", STRATEGIES),
     "stop": _one_of("stopping rule", STOPS),
     "seed": _whole(0, 2**63 - 1),
     "meter": _one_of("meter", METERS),
+    "history": _yes_or_no,
 }
 _SEARCH: Mapping[str, _Reader] = {
     "width": _whole(1, _MOST_WIDTH),

@@ -36,6 +36,7 @@ def test_importing_the_package_loads_nothing_heavy_and_no_room() -> None:
         ["solve", "--help"],
         ["replay", "--help"],
         ["advise", "--help"],
+        ["history", "--help"],
         ["bench", "--help"],
         ["bench", "solve", "--help"],
     ],

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "solve": "Solve one problem and print its answer.",
         "replay": "Print a recorded run again, without a model.",
+        "history": "Find saved runs; show, replay, export or remove one.",
         "models": "List the models known by name, or show one.",
         "bench": "Measure strategies: accuracy against FLOPs and joules.",
         "advise": "Say what to use under a budget, by results measured before.",

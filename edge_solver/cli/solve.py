@@ -24,6 +24,7 @@ from edge_solver.config import Settings, resolve
 from edge_solver.core.events import Event, Pulsed, Solved
 from edge_solver.core.solution import Solution
 from edge_solver.errors import ExitCode
+from edge_solver.history import Saver
 from edge_solver.recording import Recorder
 from edge_solver.solver import Search
 
@@ -41,6 +42,7 @@ BEAT = 0.02
     metavar="FILE",
     help="Record the run as JSON Lines for 'replay'; what FILE held is replaced when the search begins.",
 )
+@click.option("--history/--no-history", default=None, help="Save the run for 'history', or do not.  [default: save]")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but errors.")
 @click.option("--demo", "simulate", is_flag=True, help="Use a simulated model, to see how a search looks.")
 def command(
@@ -57,21 +59,36 @@ def command(
     watched = output.is_terminal(sys.stderr) and not quiet
     progress = Progress(sys.stderr, colour=output.colours(sys.stderr)) if watched else None
     recorder = Recorder(events) if events else None
-    solution = _solve(text, settings, progress, recorder, simulate=simulate)
+    saver = Saver() if settings.history else None
+    solution = _solve(text, settings, progress, recorder, saver, simulate=simulate)
     if recorder and recorder.failure:
         output.say(f"warning: {recorder.path} holds only the beginning of the run: {recorder.failure}")
+    if saver and saver.failure:
+        output.say(f"warning: the run is not in the history, or not to its end: {saver.failure}")
+    if saver and saver.notice:
+        output.say(f"warning: {saver.notice}")
+    if saver and saver.run and watched:
+        output.say(click.style(f"saved as run {saver.run}; see 'edge-solver history show {saver.run}'", dim=True))
     code = deliver(solution, as_json=as_json, detail=Detail.NONE if quiet else Detail.LONG if watched else Detail.BRIEF)
     return ExitCode.INTERRUPTED if solution.stopped_by == "cancelled" else code
 
 
 def _solve(
-    problem: str, settings: Settings, progress: Progress | None, recorder: Recorder | None, *, simulate: bool
+    problem: str,
+    settings: Settings,
+    progress: Progress | None,
+    recorder: Recorder | None,
+    saver: Saver | None,
+    *,
+    simulate: bool,
 ) -> Solution:
     """Run the search under everything that listens to it, and return its result."""
     with contextlib.ExitStack() as stack:
         listeners: list[Callable[[Event], None]] = []
         if recorder:
             listeners.append(stack.enter_context(recorder).write)
+        if saver:
+            listeners.append(stack.enter_context(saver))
         interrupts = stack.enter_context(Interrupts())
         if progress:
             listeners.append(progress)
