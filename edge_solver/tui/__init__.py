@@ -1,0 +1,1 @@
+"""The terminal app: renders events and decides nothing."""
