@@ -54,7 +54,10 @@ def world() -> int:
 
 
 def average_gradients(model: nn.Module) -> None:
-    """Replace every gradient by the mean over the processes."""
+    """Replace every gradient by the mean over the processes; one that a process did not compute counts as zero."""
+    for p in model.parameters():
+        if p.requires_grad and p.grad is None:
+            p.grad = torch.zeros_like(p)
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)
