@@ -116,7 +116,9 @@ class Assembly:
         for policy in policies:
             models.append(LlamaModel(policy.path))
             drafters.append(self._drafter(policy, models[-1], grader, stack, share=len(policies)))
-        scorer = self._scorer(prm, policies[0], models[0], stack) if prm else None
+        scorer = (
+            load_scorer(prm, stack, policy=policies[0].path, model=models[0], threads=chosen.threads) if prm else None
+        )
         return Engines(_joined(drafters), scorer, grader)
 
     def _drafter(
@@ -153,25 +155,51 @@ class Assembly:
         stack.callback(drafter.close)
         return drafter
 
-    def _scorer(self, file: ModelFile, policy: ModelFile, model: LlamaModel, stack: ExitStack) -> Scorer:
-        from edge_solver.engines.llama import LlamaModel
-        from edge_solver.engines.onnx import OnnxScorer
-
-        # A reward model brings its tokenizer as a GGUF: named in the registry, or beside it under the same name.
-        beside = file.path.with_suffix(".gguf")
-        if file.entry is not None and file.entry.tokenizer is not None:
-            beside = shipped(f"models/{file.entry.tokenizer}")
-        tokenizer = model
-        if beside.exists() and beside not in (policy.path, file.path):
-            tokenizer = stack.enter_context(LlamaModel(beside, vocab_only=True))
-        belief = file.entry.belief if file.entry else None
-        threads = self.settings.engine.threads
-        return OnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
-
     def _demo_engines(self, stack: ExitStack) -> Engines:
         from edge_solver.engines.scripted import ScriptedDrafter, ScriptedScorer
 
         return Engines(ScriptedDrafter(), ScriptedScorer(), stack.enter_context(MathGrader()))
+
+
+def load_scorer(
+    file: ModelFile,
+    stack: ExitStack,
+    *,
+    policy: Path,
+    model: LlamaModel | None = None,
+    threads: int | None = None,
+) -> Scorer:
+    """Load a reward model.
+
+    Args:
+        file: Its graph. Its tokenizer is a GGUF: named in the registry, or beside it under the same name.
+        stack: Closes what is opened.
+        policy: Whose tokenizer serves where it brings none.
+        model: The policy, where it is loaded already.
+        threads: By default the physical cores.
+
+    Raises:
+        UsageError: onnxruntime is not installed.
+        ModelError: The reward model is missing or broken.
+    """
+    from edge_solver.engines.llama import LlamaModel
+
+    try:
+        from edge_solver.engines.onnx import OnnxScorer
+    except ImportError as error:
+        raise UsageError(
+            f"the reward model needs onnxruntime, which cannot be loaded here ({error}); install it with: pip install "
+            "onnxruntime (on Android, in Termux: pkg install python-onnxruntime), or search without a reward model: "
+            "--strategy majority"
+        ) from error
+    beside = file.path.with_suffix(".gguf")
+    if file.entry is not None and file.entry.tokenizer is not None:
+        beside = shipped(f"models/{file.entry.tokenizer}")
+    if beside.exists() and beside not in (policy, file.path):
+        model = stack.enter_context(LlamaModel(beside, vocab_only=True))
+    tokenizer = model or stack.enter_context(LlamaModel(policy, vocab_only=True))
+    belief = file.entry.belief if file.entry else None
+    return OnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
 
 
 def model_names(wanted: str) -> list[str]:
