@@ -39,6 +39,8 @@ def test_importing_the_package_loads_nothing_heavy_and_no_room() -> None:
         ["history", "--help"],
         ["bench", "--help"],
         ["bench", "solve", "--help"],
+        ["bench", "device", "--help"],
+        ["bench", "compare", "--help"],
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

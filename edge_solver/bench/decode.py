@@ -17,18 +17,17 @@ from pathlib import Path
 
 import click
 
-from edge_solver.bench.shapes import SHAPES, write_gguf
+from edge_solver.bench.device.engine import DrafterEngine
+from edge_solver.bench.shapes import SHAPES
+from edge_solver.bench.weights import write_gguf
 from edge_solver.catalog import ModelKind, resolve
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
-from edge_solver.core.ports import Draft, DraftRequest, Profile
-from edge_solver.core.tree import ROOT
 from edge_solver.errors import EdgeSolverError
 
-PROMPT = "What is the sum of the first 40 odd numbers? Write every step on a line of its own."
+PROMPT_TOKENS = 32
 COLD_PROBLEMS = ("Solve 3x + 7 = 22 for x.", "What is 37 * 24?")
 """One with a short solution and one with a long one."""
-_NEVER = "\x00"  # a step end that no model writes: every branch runs to its token limit
 
 
 class _NoMeter:
@@ -63,49 +62,18 @@ class DecodeTiming:
 
 def time_decode(path: Path, name: str, width: int, tokens: int, repeats: int) -> DecodeTiming:
     """Draft ``width`` branches of ``tokens`` tokens each and return the median run."""
-    from edge_solver.engines.drafter import LlamaDrafter
-    from edge_solver.engines.formats import StepFormat
-    from edge_solver.engines.llama import LlamaContext, LlamaModel
-
-    inside = 0.0
-    calls = 0
-    plain_decode = LlamaContext.decode
-
-    def timed_decode(self: LlamaContext, *batch: object) -> object:
-        nonlocal inside, calls
-        start = time.perf_counter()
-        try:
-            return plain_decode(self, *batch)  # type: ignore[arg-type]
-        finally:
-            inside += time.perf_counter() - start
-            calls += 1
-
-    class Endless(LlamaModel):
-        """Never ends by itself, so that every branch is written to its token limit."""
-
-        def is_end(self, token: int) -> bool:  # noqa: ARG002 - the answer is the same for all
-            return False
-
-    model = Endless(path)
-    step_format = StepFormat(step_end=_NEVER, step_tokens=tokens, solution_steps=1)
-    profile = Profile(name, "", model.shape(), model.context_trained, tokens, 1)
-    drafter = LlamaDrafter(model, step_format, lambda _: None, profile, width=width)
-    LlamaContext.decode = timed_decode  # type: ignore[method-assign,assignment]
+    engine = DrafterEngine(path, cells=256 + width * (tokens + 1), branches=width)
+    ledger = Ledger(Budget(), time.monotonic, _NoMeter())
     runs: list[DecodeTiming] = []
     try:
-        for repeat in range(repeats + 1):  # the first one warms up
-            ledger = Ledger(Budget(), time.monotonic, _NoMeter())
-            drafter.open(repeat, PROMPT)
-            requests = [DraftRequest(repeat, 1 + i, ROOT, repeat, 1.0, tokens) for i in range(width)]
-            inside, calls = 0.0, 0
-            start = time.perf_counter()
-            written = sum(item.n_tokens for item in drafter.draft(requests, ledger) if isinstance(item, Draft))
-            seconds = time.perf_counter() - start
-            drafter.retain(repeat, ())
-            runs.append(DecodeTiming(name, width, written // width, calls, seconds, inside))
+        engine.prompt(PROMPT_TOKENS, ledger)
+        for _ in range(repeats + 1):  # the first one warms up
+            calls = engine.calls(width, tokens, ledger)
+            seconds = sum(call.seconds for call in calls)
+            inside = sum(call.model_seconds for call in calls)
+            runs.append(DecodeTiming(name, width, tokens, len(calls), seconds, inside))
     finally:
-        LlamaContext.decode = plain_decode  # type: ignore[method-assign]
-        drafter.close()
+        engine.close()
     return sorted(runs[1:], key=lambda run: run.seconds)[repeats // 2]
 
 

@@ -112,6 +112,22 @@ class LlamaModel:
                 digest.update(chunk)
         return digest.hexdigest()
 
+    @property
+    def description(self) -> str:
+        """Family, size and quantization in llama.cpp's words, such as ``llama 7B Q4_0``."""
+        buffer = ctypes.create_string_buffer(128)
+        llama_cpp.llama_model_desc(self._model, buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace")
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return int(llama_cpp.llama_model_size(self._model))
+
+    def metadata(self, key: str) -> str | None:
+        """Return a value of the file's metadata as text."""
+        return self._meta(key)
+
     def shape(self) -> Shape:
         """Read off the sizes that decide what a token costs."""
         arch = self._meta("general.architecture")
@@ -221,9 +237,7 @@ class LlamaContext:
         params.flash_attn_type = (
             llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO if flash else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         )
-        # Threads meet at a barrier after every small operation, and wait there spinning: where another program holds a
-        # core, two threads were 60 times slower than one on a model this small (700 against 12 ms a call).
-        params.n_threads = params.n_threads_batch = threads or (1 if small else physical_cores())
+        params.n_threads = params.n_threads_batch = threads or default_threads(shape)
         params.no_perf = True
         self._ctx = llama_cpp.llama_init_from_model(handle, params)
         if not self._ctx:
@@ -311,6 +325,34 @@ class LlamaContext:
                 f"a KV cache of {self.cells} tokens needs {need / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free; "
                 f"{fits} tokens would fit: use a smaller --width"
             )
+
+
+def default_threads(shape: Shape) -> int:
+    """Return how many threads evaluate a model fastest.
+
+    Threads meet at a barrier after every small operation, and wait there spinning: where another program holds a core,
+    two threads were 60 times slower than one on a small model (700 against 12 ms a call).
+    """
+    return 1 if shape.params_total < SMALL_MODEL else physical_cores()
+
+
+def build_facts() -> dict[str, str | None]:
+    """Return what is known of the llama.cpp that runs here: version and commit of its core, and its features."""
+    features = llama_cpp.llama_print_system_info().decode("utf-8", "replace").strip(" |")
+    return {"ggml_version": _core_text("ggml_version"), "ggml_commit": _core_text("ggml_commit"), "features": features}
+
+
+def _core_text(name: str) -> str | None:
+    """Ask the core library, which the Python package does not wrap; older ones do not have these functions."""
+    for file in sorted((Path(llama_cpp.__file__).parent / "lib").glob("*ggml-base*")):
+        try:
+            ask = getattr(ctypes.CDLL(str(file)), name)
+        except (OSError, AttributeError):
+            continue
+        ask.restype = ctypes.c_char_p
+        answer: bytes | None = ask()
+        return answer.decode("utf-8", "replace") if answer else None
+    return None
 
 
 def available_memory() -> int | None:

@@ -43,10 +43,13 @@ _PAIRS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class Section:
+    """One box of a page."""
+
     key: str
     title: str
     body: str
+    """HTML; without any the section is left out."""
     wide: bool = True
     """Whether it takes the page's width where there is room for two."""
 
@@ -59,13 +62,19 @@ def page(study: Study, pictures: Sequence[Picture], command: str) -> str:
         pictures: Its figures.
         command: What made the page, to be shown in it.
     """
-    sections = [section for section in _sections(study, pictures, command) if section.body]
+    title = f"{tables.plain(study.suite)}: what {study.problems} problems say"
+    about = f"Problems: {study.problems} · configurations: {len(study.points)} · intervals are for 95 %"
+    return shell(title, about, list(_sections(study, pictures, command)))
+
+
+def shell(title: str, about: str, parts: Sequence[Section]) -> str:
+    """Return a whole page: a title, a line about it, contents and sections."""
+    sections = [section for section in parts if section.body]
     contents = "\n".join(f'<li><a href="#{s.key}">{s.title}</a></li>' for s in sections)
     body = "\n".join(
         f'<section id="{s.key}"{" class=wide" if s.wide else ""}>\n<h2>{s.title}</h2>\n{s.body}\n</section>'
         for s in sections
     )
-    title = f"{tables.plain(study.suite)}: what {study.problems} problems say"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -82,7 +91,7 @@ def page(study: Study, pictures: Sequence[Picture], command: str) -> str:
 <body>
 <header>
 <h1>{html.escape(title)}</h1>
-<p>Problems: {study.problems} · configurations: {len(study.points)} · intervals are for 95 %</p>
+<p>{html.escape(about)}</p>
 </header>
 <nav aria-label="Contents"><ul>
 {contents}
@@ -95,7 +104,7 @@ def page(study: Study, pictures: Sequence[Picture], command: str) -> str:
 """
 
 
-def _sections(study: Study, pictures: Sequence[Picture], command: str) -> Iterator[_Section]:
+def _sections(study: Study, pictures: Sequence[Picture], command: str) -> Iterator[Section]:
     names = Names(study.points)
 
     def figure(start: str, behind: Sequence[Table], note: str = "") -> str:
@@ -108,39 +117,39 @@ def _sections(study: Study, pictures: Sequence[Picture], command: str) -> Iterat
         return sum(picture.key.startswith(start) for picture in pictures) == 1
 
     headline, subjects = tables.headline(study, names), tables.subjects(study, names)
-    yield _Section(
+    yield Section(
         "summary",
         "In plain words",
         f'<div class="halves"><div><h3>What the figures say</h3>\n{_list(words.shows(study))}</div>\n'
         f"<div><h3>What they cannot say</h3>\n{_list(words.cannot(study))}</div></div>",
     )
-    yield _Section("runs", "What was run", _sources(study))
-    yield _Section("headline", "What each configuration reached", _headline(study, headline) + _note(_HEADLINE))
-    yield _Section(
+    yield Section("runs", "What was run", _sources(study))
+    yield Section("headline", "What each configuration reached", _headline(study, headline) + _note(_HEADLINE))
+    yield Section(
         "frontier",
         "Compute-optimal frontier",
         figure("frontier", [*frontiers("flops"), *frontiers("flops_paper")], _FRONTIER) + _sizes(study),
         wide=False,
     )
-    yield _Section("flops", "Accuracy against FLOPs", figure("accuracy-flops", [headline]), wide=False)
+    yield Section("flops", "Accuracy against FLOPs", figure("accuracy-flops", [headline]), wide=False)
     joules = figure("accuracy-joules", frontiers("joules"), _JOULES) or "<p>No configuration has joules to show.</p>"
-    yield _Section("joules", "Accuracy against joules", joules, wide=len(frontiers("joules")) > 1)
+    yield Section("joules", "Accuracy against joules", joules, wide=len(frontiers("joules")) > 1)
     laws = [tables.coverage(study, names), tables.laws(study, names)]
-    yield _Section("coverage", "Coverage and its law", figure("coverage", laws, _COVERAGE), wide=False)
+    yield Section("coverage", "Coverage and its law", figure("coverage", laws, _COVERAGE), wide=False)
     limits = figure("saturation", [tables.saturation(study, names)], _SATURATION)
-    yield _Section("saturation", "Where voting saturates", limits, wide=not single("saturation"))
+    yield Section("saturation", "Where voting saturates", limits, wide=not single("saturation"))
     bins = [tables.calibration_error(study, names), tables.reliability(study, names)]
-    yield _Section(
+    yield Section(
         "reliability",
         "Can the confidence be trusted?",
         figure("reliability", bins, _RELIABILITY),
         wide=not single("reliability"),
     )
     pairs = [tables.differences(study, names)]
-    yield _Section("differences", "Paired differences in accuracy", figure("differences", pairs, _PAIRS), wide=False)
-    yield _Section("subjects", "By subject", subjects.html() if subjects.rows else "", wide=False)
-    yield _Section("cost", "What it cost", tables.cost(study, names).html())
-    yield _Section("made", "How this page was made", f"<pre><code>{html.escape(command)}</code></pre>")
+    yield Section("differences", "Paired differences in accuracy", figure("differences", pairs, _PAIRS), wide=False)
+    yield Section("subjects", "By subject", subjects.html() if subjects.rows else "", wide=False)
+    yield Section("cost", "What it cost", tables.cost(study, names).html())
+    yield Section("made", "How this page was made", f"<pre><code>{html.escape(command)}</code></pre>")
 
 
 def _list(sentences: Iterator[str]) -> str:

@@ -13,6 +13,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "solve": "Solve a suite with several strategies and widths, and keep every result.",
         "report": "Say what results show: a page, figures, tables, in words.",
+        "device": "Measure this device: speed, its limits, energy, answers per joule.",
+        "compare": "Set devices side by side, where their results can be compared.",
     }
 )
 """Every command and what it does; each lives in the module of its name."""

@@ -1,0 +1,34 @@
+"""A measured figure: never one shot, but the median of its repeats with their spread."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What repeats of one measurement gave."""
+
+    median: float
+    low: float
+    high: float
+    stddev: float | None
+    """Of the sample; ``None`` for a single one."""
+    samples: tuple[float, ...]
+
+    @property
+    def spread(self) -> float | None:
+        """Half the distance between the extremes, as a share of the median; ``None`` for a single sample."""
+        if len(self.samples) < 2 or not self.median:  # noqa: PLR2004 - one sample has no spread
+            return None
+        return (self.high - self.low) / 2 / abs(self.median)
+
+
+def figure(samples: Sequence[float]) -> Figure | None:
+    """Sum up samples; none give no figure."""
+    if not samples:
+        return None
+    stddev = statistics.stdev(samples) if len(samples) > 1 else None
+    return Figure(statistics.median(samples), min(samples), max(samples), stddev, tuple(samples))
