@@ -22,6 +22,7 @@ from edge_solver.config import Settings
 from edge_solver.core.cost import Shape, span_flops
 from edge_solver.core.meter import Activity, Meter, Reading
 
+SUITE = "builtin"
 MULTIPLES = (1, 3, 8)
 WIDTH = 16
 _PROMPT = 64
@@ -72,7 +73,7 @@ def caps(policy: Shape, prm: Shape | None, solution_tokens: float) -> tuple[floa
 
 def suite_facts(problems: int) -> dict[str, object]:
     """Return what a result says of the problems."""
-    suite = suites.load(suites.BUILTIN).first(problems)
+    suite = suites.load(SUITE).first(problems)
     return {"name": suite.name, "sha256": suite.sha256, "n": len(suite.problems)}
 
 
@@ -100,7 +101,7 @@ def run(
     Raises:
         EdgeSolverError: A model cannot be used.
     """
-    suite = suites.load(suites.BUILTIN).first(problems)
+    suite = suites.load(SUITE).first(problems)
     capped = replace(settings, budget=replace(settings.budget, flops=limit))
     order = Order(suite, capped, (strategy,), (WIDTH,), (0,), in_flight=1)
     with tempfile.TemporaryDirectory(prefix="edge-solver-") as folder:

@@ -28,7 +28,12 @@ _PER_ARM = {"strategy", "width", "seed"}
 
 
 @click.command("solve")
-@click.option("--suite", required=True, metavar="NAME|FILE.jsonl", help="builtin, deepmind-easy, deepmind-interpolate, gsm8k, math500, or JSON Lines.")
+@click.option(
+    "--suite",
+    required=True,
+    metavar="NAME|FILE.jsonl",
+    help="builtin, deepmind-easy, deepmind-interpolate, gsm8k, math500, or JSON Lines.",
+)
 @click.option(
     "--strategies", default="greedy,majority,weighted,rebase", show_default=True, metavar="A,B", help="How to search."
 )
