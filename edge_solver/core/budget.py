@@ -1,18 +1,21 @@
 """The budget and the ledger that keeps it: ask before you spend.
 
 FLOPs and tokens of a call are known exactly before it, so the ledger is asked first and a refused call is not made:
-these two never pass their cap. Seconds and joules are read after the fact, so they pass it by one call at most. The
-clock and the meter are handed in; the ledger itself has no notion of time.
+these two never pass their cap. Seconds are read after the fact, so they pass it by one call at most. Joules are read
+late and by steps, so the ledger reckons with what it predicts (``core.pace``) and refuses the call that would pass the
+cap; what it reports is the meter's figure alone. The clock and the meter are handed in; the ledger itself has no notion
+of time.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 
-from edge_solver.core.meter import Activity, EnergyLabel, Meter, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates, Reading
+from edge_solver.core.pace import TYPICAL, Pace
 from edge_solver.errors import QuantityError
 
 
@@ -76,8 +79,12 @@ class Cost:
     """Tokens that are sampled from the call's logits."""
     flops_paper: int = 0
     """The paper's ``2·N·T`` for the tokens generated, with the N of the model that generates them."""
+    bytes_read: int = 0
+    """From memory: the weights once, and the cache of every branch."""
 
-    def plus(self, flops: int, evaluated: int = 0, generated: int = 0, flops_paper: int = 0) -> Cost:
+    def plus(
+        self, flops: int, evaluated: int = 0, generated: int = 0, flops_paper: int = 0, bytes_read: int = 0
+    ) -> Cost:
         """Return the cost with more of the same payer's added."""
         return Cost(
             self.payer,
@@ -85,6 +92,7 @@ class Cost:
             self.evaluated + evaluated,
             self.generated + generated,
             self.flops_paper + flops_paper,
+            self.bytes_read + bytes_read,
         )
 
 
@@ -130,13 +138,23 @@ class Spend:
 class Ledger:
     """Grants or refuses calls under a budget, and remembers what was granted."""
 
-    def __init__(self, budget: Budget, clock: Callable[[], float], meter: Meter) -> None:
-        """Start counting now: ``clock`` returns seconds from any origin, ``meter`` reads energy."""
+    def __init__(
+        self, budget: Budget, clock: Callable[[], float], meter: Meter, *, rates: Rates = TYPICAL
+    ) -> None:
+        """Start counting now.
+
+        Args:
+            budget: The caps.
+            clock: Returns seconds from any origin.
+            meter: Reads energy.
+            rates: What work is thought to cost here, for as long as the meter has not shown it.
+        """
         self.budget = budget
         self._clock, self._meter = clock, meter
         self._costs: dict[Payer, Cost] = {payer: Cost(payer, 0) for payer in Payer}
         self._started = clock()
-        self._baseline = meter.read(Activity(0, 0.0))
+        self._baseline = self._latest = meter.read(Activity(0, 0.0))
+        self._pace = Pace(rates)
         self.refused: Cap | None = None
         """The cap that refused the latest call that was not granted."""
 
@@ -148,7 +166,9 @@ class Ledger:
             return refusal
         for cost in costs:
             paid = self._costs[cost.payer]
-            self._costs[cost.payer] = paid.plus(cost.flops, cost.evaluated, cost.generated, cost.flops_paper)
+            self._costs[cost.payer] = paid.plus(
+                cost.flops, cost.evaluated, cost.generated, cost.flops_paper, cost.bytes_read
+            )
         return None
 
     def refusal(self, *costs: Cost) -> Cap | None:
@@ -163,9 +183,10 @@ class Ledger:
         if budget.seconds is not None and self._seconds() >= budget.seconds:
             return Cap.SECONDS
         if budget.joules is not None:
-            joules = self._energy().joules
-            if joules is None or joules >= budget.joules:  # what cannot be read cannot be kept under a cap
-                return Cap.JOULES
+            bytes_read = sum(cost.bytes_read for cost in costs)
+            left = self._joules_left(budget.joules)
+            if left is None or left <= 0 or self._pace.price(flops, bytes_read) > left:
+                return Cap.JOULES  # what cannot be read cannot be kept under a cap
         return None
 
     def spent(self) -> Spend:
@@ -184,9 +205,32 @@ class Ledger:
         )
 
     def left(self, cap: Cap) -> float | None:
-        """Return what a cap still allows (never below zero), or ``None`` where there is no cap."""
+        """Return what a cap still allows (never below zero), or ``None`` where there is no cap.
+
+        Of joules, what is predicted to be left: nothing where they cannot be read.
+        """
         limit = self.budget.of(cap)
-        return None if limit is None else max(0.0, limit - self.spent().of(cap))
+        if limit is None:
+            return None
+        if cap is Cap.JOULES:
+            return max(0.0, self._joules_left(limit) or 0.0)
+        return max(0.0, limit - self.spent().of(cap))
+
+    def joules_of(self, flops: float, bytes_read: float) -> float | None:
+        """Predict the joules of work to come; ``None`` before the meter has shown what work costs."""
+        return self._pace.price(flops, bytes_read) if self._pace.is_known else None
+
+    def _joules_left(self, limit: float) -> float | None:
+        joules = self._energy().joules
+        if joules is None:
+            return None
+        activity = self._activity()
+        self._pace.see(activity, joules)
+        return limit - self._pace.joules(activity)
+
+    def _activity(self) -> Activity:
+        bytes_read = sum(cost.bytes_read for cost in self._costs.values())
+        return Activity(self._flops(), self._seconds(), bytes_read)
 
     def _flops(self) -> int:
         return sum(cost.flops for cost in self._costs.values())
@@ -195,8 +239,15 @@ class Ledger:
         return max(0.0, self._clock() - self._started)
 
     def _energy(self) -> Reading:
-        now = self._meter.read(Activity(self._flops(), self._seconds()))
-        if now.joules is None or self._baseline.joules is None:
-            label = EnergyLabel.STALE if now.label is EnergyLabel.STALE else EnergyLabel.UNAVAILABLE
-            return Reading(None, label, now.scope)
-        return Reading(max(0.0, now.joules - self._baseline.joules), now.label, now.scope)
+        now, before, start = self._meter.read(self._activity()), self._latest, self._baseline
+        if before.label is EnergyLabel.UNAVAILABLE:
+            return now.lost()  # once lost, nobody knows what was used meanwhile
+        is_stale = now.label is EnergyLabel.STALE
+        if now.joules is None or before.joules is None or start.joules is None:
+            self._latest = now.lost() if not is_stale and now.joules is None else before
+            return now.lost(EnergyLabel.STALE if is_stale else EnergyLabel.UNAVAILABLE)
+        if not math.isfinite(now.joules) or now.joules < before.joules:
+            self._latest = now.lost()
+            return now.lost()
+        self._latest = now
+        return replace(now, joules=now.joules - start.joules)

@@ -4,10 +4,14 @@ Every evaluated token is multiplied by the matmul weights once and attends to ev
 ``2·P_matmul + 4·n_layers·d_attn·c`` at context length ``c``; the output head counts only where logits were asked for.
 The paper's own figure, ``2·N·T`` (Wu et al. 2024, after Kaplan et al. 2020), stands beside it so that results compare.
 All figures are exact integers: a cap in FLOPs holds to the last one.
+
+Bytes are what a call reads from memory: the weights once, however many branches share the call, and what the cache
+holds of each branch. They decide how long a decode call takes and much of its energy; no cap is kept in them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -26,6 +30,8 @@ class Shape:
     """All weights, N in the paper's formula."""
     kv_bytes_per_token: int = 0
     """Memory of one cell of the KV cache over all layers."""
+    weight_bytes: int = 0
+    """What a call reads of the weights, once for all branches in it; 0 where that is not known."""
 
 
 def span_flops(shape: Shape, start: int, end: int, heads: int) -> int:
@@ -40,6 +46,15 @@ def span_flops(shape: Shape, start: int, end: int, heads: int) -> int:
     return (
         2 * shape.params_matmul * tokens + 4 * shape.n_layers * shape.d_attn * contexts + 2 * shape.params_head * heads
     )
+
+
+def call_bytes(shape: Shape, ends: Iterable[int]) -> int:
+    """Return the bytes that one call reads: the weights, and for every branch in it its cache up to its end.
+
+    No branches, no call, no bytes.
+    """
+    reached = tuple(ends)
+    return shape.weight_bytes + shape.kv_bytes_per_token * sum(reached) if reached else 0
 
 
 def paper_flops(shape: Shape, tokens_generated: int) -> int:

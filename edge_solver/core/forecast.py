@@ -2,8 +2,8 @@
 
 A strategy asks one question, *how many branches that stand here can still be finished?*, and narrows its width to the
 answer. FLOPs and tokens are priced from lengths: the profile's typical step and solution at first, what is seen as
-soon as it is seen. Seconds and joules are turned into FLOPs by the rate observed so far. Without a cap the answer is
-"any number".
+soon as it is seen. Seconds are turned into FLOPs by the rate observed so far. Joules are predicted from work, and
+branches that are written side by side share what reading the weights costs. Without a cap the answer is "any number".
 
 No typical length can promise an answer, so until there is one the forecast sets aside what the longest solution
 allowed would cost: under a tight cap one branch runs alone to its end, and all that is left is then shared freely.
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge_solver.core.budget import Cap, Ledger
-from edge_solver.core.cost import span_flops
+from edge_solver.core.cost import call_bytes, span_flops
 from edge_solver.core.ports import Profile
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 
@@ -31,7 +31,8 @@ were shorter than 1.8 times the mean, 99 % than 3.2 times."""
 FAIR_SHARE = 2 / 3
 """What one branch may take of a cap before a fresh one, where it fits in the rest, is the better bet."""
 RATE_CAUTION = 1.5
-"""Extra factor where a rate (FLOPs per second or joule) has to be predicted: it falls as the batch narrows."""
+"""Extra factor where a rate (FLOPs per second) has to be predicted: it falls as the batch narrows. For joules it is on
+what further branches cost beside a first one, whose price was seen and theirs was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,24 @@ class Price:
 
     flops: float
     tokens: float
+    joules: float = 0.0
+    """Alone; 0 before the meter has shown what work costs."""
+    joules_beside: float = 0.0
+    """Beside another branch, which pays for reading the weights."""
 
     def of(self, cap: Cap) -> float:
-        """Return the price in what a cap is reckoned in: tokens, or FLOPs for every other."""
-        return self.tokens if cap is Cap.TOKENS else self.flops
+        """Return the price in what a cap is reckoned in: tokens, joules, or FLOPs for the others."""
+        match cap:
+            case Cap.TOKENS:
+                return self.tokens
+            case Cap.JOULES:
+                return self.joules
+            case _:
+                return self.flops
+
+    def beside(self, cap: Cap) -> float:
+        """Return the price beside another branch."""
+        return self.joules_beside * RATE_CAUTION if cap is Cap.JOULES else self.of(cap)
 
 
 class Forecast:
@@ -74,8 +89,7 @@ class Forecast:
         width, binding = math.inf, None
         for cap in self._ledger.budget.caps:
             left = self._left(cap)
-            beside = reserve.of(cap) if reserve else None
-            number = 1.0 if left is None else _number(left, price.of(cap), beside)
+            number = 1.0 if left is None else _number(left, price, reserve, cap)
             if number < width:
                 width, binding = number, None if left is None else cap
         return width, binding
@@ -94,7 +108,7 @@ class Forecast:
             left = self._left(cap)
             if left is not None and fresh.of(cap) <= left < worst.of(cap):
                 spent = self._ledger.spent()
-                total = left + (spent.tokens_generated if cap is Cap.TOKENS else spent.flops)
+                total = left + (spent.flops if cap is Cap.SECONDS else spent.of(cap))
                 if written.of(cap) > FAIR_SHARE * total:
                     return True
         return False
@@ -112,7 +126,9 @@ class Forecast:
         seen = max(node.end - root.end for node in self._tree)  # none of it led to an answer, so it takes more
         typical = math.prod(self._lengths())
         price = self._span(root, min(self._longest, max(typical * TAIL, seen * TAIL)))
-        return Price(price.flops + sum(self._prompts()), price.tokens)
+        policy, prm = self._prompts()
+        joules = self._ledger.joules_of(policy + prm, self._prompt_bytes(policy=True, prm=True)) or 0.0
+        return Price(price.flops + policy + prm, price.tokens, price.joules + joules)
 
     def smallest_useful(self, cap: Cap) -> float:
         """Return the smallest limit on ``cap`` that should pay for one solution, from prices and observed rates."""
@@ -122,21 +138,27 @@ class Forecast:
                 return math.ceil(price.tokens)
             case Cap.FLOPS:
                 return math.ceil(price.flops)
-            case Cap.SECONDS | Cap.JOULES:
-                rate = self._rate(cap)
+            case Cap.SECONDS:
+                rate = self._rate()
                 return price.flops * RATE_CAUTION / rate if rate else math.nan
+            case Cap.JOULES:
+                return price.joules or math.nan
 
     def _left(self, cap: Cap) -> float | None:
-        """Return what a cap leaves for branches, in tokens or FLOPs; ``None`` before a rate is known."""
+        """Return what a cap leaves for branches, in tokens, joules or FLOPs; ``None`` before a rate is known."""
         left = self._ledger.left(cap) or 0.0
-        if cap is Cap.TOKENS:
-            return left
-        if cap is not Cap.FLOPS:
-            rate = self._rate(cap)
-            if rate is None:
-                return None
-            left *= rate / RATE_CAUTION
-        return left - self._unpaid_prompts()
+        flops, bytes_read = self._unpaid_prompts()
+        match cap:
+            case Cap.TOKENS:
+                return left
+            case Cap.FLOPS:
+                return left - flops
+            case Cap.SECONDS:
+                rate = self._rate()
+                return None if rate is None else left * rate / RATE_CAUTION - flops
+            case Cap.JOULES:
+                prompts = self._ledger.joules_of(flops, bytes_read)
+                return None if prompts is None or not self._ledger.spent().flops_decode else left - prompts
 
     def _prompts(self) -> tuple[int, int]:
         """Return the FLOPs of reading the problem, for the policy (each of an ensemble's) and for the reward model."""
@@ -144,16 +166,23 @@ class Forecast:
         prm = span_flops(self._prm.shape, 0, end, 0) if self._prm is not None else 0
         return sum(span_flops(model.shape, 0, end, 1) for model in self._policy.models), prm
 
-    def _unpaid_prompts(self) -> int:
+    def _prompt_bytes(self, *, policy: bool, prm: bool) -> int:
+        models = [(model.shape, policy) for model in self._policy.models]
+        if self._prm is not None:
+            models.append((self._prm.shape, prm))
+        return sum(call_bytes(shape, [self._tree.root.end]) for shape, is_unpaid in models if is_unpaid)
+
+    def _unpaid_prompts(self) -> tuple[int, int]:
+        """Return the FLOPs and bytes of prompts that are still to be read."""
         policy, prm = self._prompts()
         spent = self._ledger.spent()
-        return max(0, policy - spent.flops_prompt) + (0 if spent.flops_prm else prm)
+        flops = max(0, policy - spent.flops_prompt) + (0 if spent.flops_prm else prm)
+        return flops, self._prompt_bytes(policy=spent.flops_prompt < policy, prm=not spent.flops_prm)
 
-    def _rate(self, cap: Cap) -> float | None:
-        """Return FLOPs per second or per joule so far; ``None`` before there is anything to go by."""
+    def _rate(self) -> float | None:
+        """Return FLOPs per second so far; ``None`` before there is anything to go by."""
         spent = self._ledger.spent()
-        used = spent.of(cap)
-        return spent.flops / used if spent.flops_decode and used > 0 else None
+        return spent.flops / spent.seconds if spent.flops_decode and spent.seconds > 0 else None
 
     def _at_worst(self, node_id: int) -> Price:
         """Price the longest solution that may still come of this node."""
@@ -161,12 +190,19 @@ class Forecast:
         return self._span(node, max(1, self._longest + self._tree.root.end - node.end))
 
     def _span(self, node: Node, tokens: float) -> Price:
+        shape = self._policy.shape
         end = node.end + math.ceil(tokens)
-        flops = span_flops(self._policy.shape, node.end - 1, end, end - node.end)
+        calls = end - node.end
+        flops = span_flops(shape, node.end - 1, end, calls)
+        cache, weights = shape.kv_bytes_per_token * (node.end + end) * calls // 2, shape.weight_bytes * calls
         if self._prm is not None:
             # A reward model may cut text into other tokens; the policy's count is the best guess there is.
             flops += span_flops(self._prm.shape, node.end, end, 0)
-        return Price(float(flops), tokens)
+            steps = math.ceil(calls / self._lengths()[0])
+            cache += self._prm.shape.kv_bytes_per_token * (node.end + end) * steps // 2
+            weights += self._prm.shape.weight_bytes * steps
+        beside = self._ledger.joules_of(flops, cache) or 0.0
+        return Price(float(flops), tokens, beside + (self._ledger.joules_of(0, weights) or 0.0), beside)
 
     def _lengths(self) -> tuple[float, float]:
         """Return the tokens of a step and the steps of a solution to expect: counted once per state of the tree."""
@@ -184,11 +220,17 @@ class Forecast:
 
 def _dearest(prices: Iterable[Price]) -> Price:
     known = tuple(prices)
-    return Price(max(price.flops for price in known), max(price.tokens for price in known))
+    return Price(
+        max(price.flops for price in known),
+        max(price.tokens for price in known),
+        max(price.joules for price in known),
+        max(price.joules_beside for price in known),
+    )
 
 
-def _number(left: float, price: float, reserve: float | None) -> float:
+def _number(left: float, price: Price, reserve: Price | None, cap: Cap) -> float:
     """Return how many branches can be paid for; with a reserve, one in any case and the others beside it."""
     if reserve is None:
-        return math.floor(max(0.0, left) / price)
-    return 1.0 + math.floor(max(0.0, left - reserve) / price)
+        alone = price.of(cap)
+        return 1.0 + math.floor((left - alone) / price.beside(cap)) if left >= alone else 0.0
+    return 1.0 + math.floor(max(0.0, left - reserve.of(cap)) / price.beside(cap))

@@ -5,7 +5,7 @@ Apart from the other ports because the ledger reads a meter, and the engines' po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
@@ -31,6 +31,16 @@ class Reading:
     label: EnergyLabel
     scope: str
     """What the figure covers, such as ``"cpu package"``."""
+    method: str = ""
+    """The meter by its name, such as ``"powercap"``."""
+    idle_watts: float | None = None
+    """What the same source shows of this machine when it does nothing; ``None`` where that was never measured."""
+    error: float | None = None
+    """Of a calibrated estimate: how far it was off where it was tested, as a share."""
+
+    def lost(self, label: EnergyLabel = EnergyLabel.UNAVAILABLE) -> Reading:
+        """Return the reading without its number."""
+        return replace(self, joules=None, label=label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,25 @@ class Activity:
 
     flops: int
     seconds: float
+    bytes_read: int = 0
+    """From memory: the weights once per call, and the cache of every branch in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What work costs on a machine: ``J = a·FLOPs + b·bytes + P_idle·s``."""
+
+    joules_per_flop: float
+    joules_per_byte: float
+    idle_watts: float
+
+    def work(self, flops: float, bytes_read: float) -> float:
+        """Return the joules of work alone, without idle power."""
+        return self.joules_per_flop * flops + self.joules_per_byte * bytes_read
+
+    def joules(self, activity: Activity) -> float:
+        """Return the joules of everything done."""
+        return self.work(activity.flops, activity.bytes_read) + self.idle_watts * activity.seconds
 
 
 class Meter(Protocol):

@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
+from typing import Protocol
 
 from edge_solver.core.budget import Cost, Ledger, Payer
-from edge_solver.core.cost import Shape, paper_flops, span_flops
+from edge_solver.core.cost import Shape, call_bytes, paper_flops, span_flops
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse, ScoreRequest
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.errors import ProblemError
@@ -44,6 +45,18 @@ class World:
     context: int = 2048
 
 
+class CallClock(Protocol):
+    """A clock that is told of every simulated call."""
+
+    def __call__(self) -> float:
+        """Return the seconds since the clock was made."""
+        ...
+
+    def tick(self, *costs: Cost) -> None:
+        """Let a call go by."""
+        ...
+
+
 class ScriptedClock:
     """A clock that moves only when a simulated call is made."""
 
@@ -56,7 +69,7 @@ class ScriptedClock:
         """Return the seconds since the clock was made."""
         return self.calls * self.seconds_per_call
 
-    def tick(self) -> None:
+    def tick(self, *_costs: Cost) -> None:
         """Count one call."""
         self.calls += 1
 
@@ -107,7 +120,7 @@ class ScriptedDrafter:
     def __init__(
         self,
         world: World | None = None,
-        clock: ScriptedClock | None = None,
+        clock: CallClock | None = None,
         *,
         name: str = "scripted-policy",
         shape: Shape = POLICY_SHAPE,
@@ -153,7 +166,6 @@ class ScriptedDrafter:
             yield from (self._close(branch, Finish.BUDGET) for branch in refused)
             if not line:
                 return
-            self._clock.tick()
             for branch in line:
                 branch.written += 1
             done, line = [b for b in line if b.done], [b for b in line if not b.done]
@@ -203,6 +215,8 @@ class ScriptedDrafter:
         while line and ledger.request(*self._call(line)) is not None:
             refused.append(line[-1])
             line = line[:-1]
+        if line:
+            self._clock.tick(*self._call(line))
         for branch in line:
             branch.parent.evaluated = True
         return line, refused
@@ -211,17 +225,20 @@ class ScriptedDrafter:
         """Price one call: the newest token of every branch; first of all the parent's last one, or the whole prompt."""
         prompt, decode = Cost(Payer.PROMPT, 0), self._sampled(len(line))
         fresh = {id(b.parent): b for b in line if not b.written and not b.parent.evaluated}
+        ends: list[int] = []
         for branch in fresh.values():
             end = branch.parent.end
             if branch.request.parent == ROOT:
                 prompt = prompt.plus(span_flops(self._shape, 0, end, 1), end)
             else:
                 decode = decode.plus(span_flops(self._shape, end - 1, end, 1), 1)
+            ends.append(end)
         for branch in line:
             if branch.written:
                 end = branch.parent.end + branch.written
                 decode = decode.plus(span_flops(self._shape, end - 1, end, 1), 1)
-        return prompt, decode
+                ends.append(end)
+        return prompt, decode.plus(0, bytes_read=call_bytes(self._shape, ends))
 
     def _sampled(self, tokens: int) -> Cost:
         return Cost(Payer.DECODE, 0, generated=tokens, flops_paper=paper_flops(self._shape, tokens))
@@ -253,13 +270,16 @@ class _Reading:
 class ScriptedScorer:
     """Re-computes every equation of a step and gives a reward through noise; an error spoils all that follows."""
 
-    def __init__(self, world: World | None = None, clock: ScriptedClock | None = None) -> None:
-        """Live in a world; the clock, if any, ticks with every call."""
+    def __init__(
+        self, world: World | None = None, clock: CallClock | None = None, *, shape: Shape = PRM_SHAPE
+    ) -> None:
+        """Live in a world; the clock, if any, ticks with every call, and ``shape`` is what a call costs."""
         self._world = world or World()
         self._clock = clock or ScriptedClock()
+        self._shape = shape
         self._readings: dict[int, dict[int, _Reading]] = {}
         self._prompted: set[int] = set()
-        self._profile = Profile("scripted-prm", _digest(self._world), PRM_SHAPE, self._world.context)
+        self._profile = Profile("scripted-prm", _digest(self._world), shape, self._world.context)
 
     @property
     def profile(self) -> Profile:
@@ -291,9 +311,10 @@ class ScriptedScorer:
         """Return one reward per step, none from the first one on that is not paid for."""
         rewards: list[float | None] = []
         for request in requests:
-            if ledger.request(self._call(request)) is not None:
+            cost = self._call(request)
+            if ledger.request(cost) is not None:
                 break
-            self._clock.tick()
+            self._clock.tick(cost)
             self._prompted.add(request.problem)
             rewards.append(self._read(request))
         return rewards + [None] * (len(requests) - len(rewards))
@@ -310,7 +331,8 @@ class ScriptedScorer:
         end = self._readings[request.problem][request.parent].end
         start = end if request.problem in self._prompted else 0
         end += len(tokens_of(request.text))
-        return Cost(Payer.SCORE, span_flops(PRM_SHAPE, start, end, 0), evaluated=end - start)
+        flops = span_flops(self._shape, start, end, 0)
+        return Cost(Payer.SCORE, flops, evaluated=end - start, bytes_read=call_bytes(self._shape, [end]))
 
     def _read(self, request: ScoreRequest) -> float:
         above = self._readings[request.problem][request.parent]

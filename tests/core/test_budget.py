@@ -80,11 +80,76 @@ def test_seconds_are_passed_by_one_call_at_most() -> None:
     assert ledger.spent().seconds == pytest.approx(1.2)
 
 
-def test_joules_are_passed_by_one_call_at_most() -> None:
+def test_the_call_that_would_pass_a_cap_on_joules_is_refused() -> None:
     ledger = ledger_of(Budget(joules=100.0))
     while ledger.request(Cost(Payer.DECODE, 30)) is None:
         pass
-    assert ledger.spent().energy.joules == 120.0
+    assert ledger.spent().energy.joules == 90.0
+    assert ledger.request(Cost(Payer.DECODE, 10)) is None
+
+
+def test_joules_are_passed_by_the_first_call_at_most_where_nothing_is_known_of_the_machine() -> None:
+    ledger = ledger_of(Budget(joules=100.0))
+    assert ledger.request(Cost(Payer.DECODE, 130)) is None
+    assert ledger.request(Cost(Payer.DECODE, 1)) is Cap.JOULES
+
+
+class ToldMeter:
+    """Says what it is told to say."""
+
+    def __init__(self) -> None:
+        self.joules: float | None = 0.0
+        self.label = EnergyLabel.COUNTER
+
+    def read(self, _activity: Activity) -> Reading:
+        return Reading(self.joules, self.label, "a machine")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 5.0])
+def test_a_figure_that_is_none_or_goes_back_ends_the_measurement_and_not_the_search(value: float) -> None:
+    meter = ToldMeter()
+    ledger = Ledger(Budget(), ScriptedClock(), meter)
+    meter.joules = 10.0
+    assert ledger.spent().energy.joules == 10.0
+    meter.joules = value
+    assert ledger.spent().energy == Reading(None, EnergyLabel.UNAVAILABLE, "a machine")
+    meter.joules = 20.0
+    assert ledger.spent().energy == Reading(None, EnergyLabel.UNAVAILABLE, "a machine")
+    assert ledger.request(Cost(Payer.DECODE, 1)) is None
+
+
+def test_a_stale_figure_may_come_back() -> None:
+    meter = ToldMeter()
+    ledger = Ledger(Budget(), ScriptedClock(), meter)
+    meter.joules, meter.label = None, EnergyLabel.STALE
+    assert ledger.spent().energy == Reading(None, EnergyLabel.STALE, "a machine")
+    meter.joules, meter.label = 20.0, EnergyLabel.COUNTER
+    assert ledger.spent().energy.joules == 20.0
+
+
+def test_under_a_cap_what_is_left_counts_the_work_that_a_slow_meter_has_not_shown_yet() -> None:
+    meter = ToldMeter()
+    ledger = Ledger(Budget(joules=1000.0), ScriptedClock(), meter)
+    for shown in (0, 0, 20, 20, 40, 40):  # 10 J a call, told every other time
+        meter.joules = float(shown)
+        assert ledger.request(Cost(Payer.DECODE, 100)) is None
+    assert ledger.left(Cap.JOULES) == pytest.approx(1000 - 60, abs=10)
+    assert ledger.spent().energy.joules == 40.0
+
+
+def test_bytes_of_calls_reach_the_meter_once_per_call() -> None:
+    seen: list[Activity] = []
+
+    class Listening:
+        def read(self, activity: Activity) -> Reading:
+            seen.append(activity)
+            return Reading(0.0, EnergyLabel.COUNTER, "a machine")
+
+    ledger = Ledger(Budget(), ScriptedClock(), Listening())
+    for _ in range(3):
+        ledger.request(Cost(Payer.DECODE, 5, bytes_read=100), Cost(Payer.SCORE, 5, bytes_read=7))
+    ledger.spent()
+    assert seen[-1] == Activity(30, 0.0, 321)
 
 
 def test_energy_without_a_number_stays_without_one() -> None:
