@@ -7,7 +7,7 @@ engine is first needed, and nowhere above.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from edge_solver.core.ports import Drafter, Profile, Scorer
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import strategy_named
 from edge_solver.energy import choose_meter
+from edge_solver.energy.calibration import Tie, tie
+from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import UsageError
 from edge_solver.paths import shipped
 from edge_solver.solver import Engines, Search
@@ -37,13 +39,24 @@ if TYPE_CHECKING:
 class Assembly:
     """Loaded models, ready for any number of searches under the same settings. A context manager."""
 
-    def __init__(self, settings: Settings, *, demo: bool = False, problems: int | None = 1) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        demo: bool = False,
+        problems: int | None = 1,
+        run_seconds: float | None = None,
+        capped: bool = False,
+    ) -> None:
         """Load the models that the settings name; with ``demo`` a simulated world stands in for them.
 
         Args:
             settings: What to load, and how to search.
             demo: Load nothing.
             problems: How many searches will run at the same time; ``None`` for as many as make the models faster.
+            run_seconds: How long the run is expected to take; by default as long as the settings allow a search, and
+                no longer than a moment where they allow it any time.
+            capped: Whether a cap on joules has to be kept that is not in the settings.
 
         Raises:
             ModelError: A model is missing, broken or too large.
@@ -52,10 +65,17 @@ class Assembly:
         self.settings = settings
         self._strategy = strategy_named(settings.strategy)
         self._searches, self._problems = 0, problems
+        self._tie: Tie | None = None
         with ExitStack() as stack:
             self.engines = self._demo_engines(stack) if demo else self._real_engines(stack)
             """What the searches work with."""
-            self.meter = choose_meter(settings.meter, capped=settings.budget.joules is not None).meter
+            choice = choose_meter(
+                settings.meter,
+                seconds=settings.budget.seconds if run_seconds is None else run_seconds,
+                capped=capped or settings.budget.joules is not None,
+                tie=self._tie,
+            )
+            self.meter, self.rates = choice.meter, choice.rates
             self._stack = stack.pop_all()
 
     def search(
@@ -85,7 +105,7 @@ class Assembly:
         return Search(
             problem,
             self.engines,
-            ledger or Ledger(budget or self.settings.budget, time.monotonic, self.meter),
+            ledger or Ledger(budget or self.settings.budget, time.monotonic, self.meter, rates=self.rates),
             self._strategy,
             replace(self.settings.search, width=width or self.settings.search.width),
             stop=self.settings.stop,
@@ -111,6 +131,7 @@ class Assembly:
         chosen = self.settings.engine
         policies = [resolve(ModelKind.POLICY, name) for name in model_names(chosen.model)]
         prm = resolve(ModelKind.PRM, chosen.prm) if self._strategy.scored else None
+        self._tie = tie_of(policies, chosen.threads)
         grader = stack.enter_context(MathGrader())
         models, drafters = [], []
         for policy in policies:
@@ -200,6 +221,22 @@ def load_scorer(
     tokenizer = model or stack.enter_context(LlamaModel(policy, vocab_only=True))
     belief = file.entry.belief if file.entry else None
     return OnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
+
+
+def tie_of(policies: Sequence[ModelFile], threads: int | None) -> Tie:
+    """Return what a calibration has to hold for to be used with these policies here and now."""
+    return tie(",".join(policy.sha256 for policy in policies), threads or physical_cores())
+
+
+def tie_of_settings(settings: Settings) -> Tie:
+    """Return the same for the policies that the settings name.
+
+    Raises:
+        ModelError: One is missing or broken.
+        UnknownNameError: A name is not known.
+    """
+    policies = [resolve(ModelKind.POLICY, name) for name in model_names(settings.engine.model)]
+    return tie_of(policies, settings.engine.threads)
 
 
 def model_names(wanted: str) -> list[str]:

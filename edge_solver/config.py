@@ -33,7 +33,7 @@ else:
 PREFIX = "EDGE_SOLVER_"
 """What the names of our environment variables begin with."""
 
-METERS = ("auto", "powercap", "apple", "battery", "termux", "estimate")
+METERS = ("auto", "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate")
 """What can measure energy; ``auto`` takes the best that works for a run of any length."""
 
 _NOT_SETTINGS = {paths.HOME_VARIABLE, "EDGE_SOLVER_DEBUG"}

@@ -2,16 +2,19 @@
 
 A model call belongs to the problems in it, in proportion to what it computed for each; all other time belongs to the
 problem that was at work, or to nobody. Every second and joule is booked once, so sums over problems are those of the
-machine. A problem that is alone has exactly its own wall clock and meter.
+machine. A problem that is alone has exactly its own wall clock and meter. A battery's gauge moves by steps of many
+problems: what it shows belongs to the whole run and is booked to no problem.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge_solver.core.budget import Payer
-from edge_solver.core.meter import Activity, EnergyLabel, Meter, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates, Reading
+from edge_solver.core.pace import TYPICAL
 from edge_solver.engines.calls import Call
 
 
@@ -39,6 +42,8 @@ class Books:
     clock: Callable[[], float]
     """Seconds from any origin."""
     meter: Meter
+    rates: Rates = TYPICAL
+    """What work is thought to cost; see ``Ledger``."""
     accounts: dict[int, Account] = field(default_factory=dict)
     nobody: Account = field(default_factory=Account)
     """Time between problems: grading, writing results."""
@@ -46,17 +51,28 @@ class Books:
     _start: float = field(init=False)
     _mark: float = field(init=False)
     _reading: Reading = field(init=False)
+    _first: Reading = field(init=False)
+    _is_gauge: bool = field(init=False)
     _flops: int = field(default=0, init=False)
+    _bytes_read: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Start counting now."""
         self._owner = self.nobody
         self._start = self._mark = self.clock()
-        self._reading = self.meter.read(Activity(0, 0.0))
+        self._reading = self._first = self.meter.read(Activity(0, 0.0))
+        self._is_gauge = self._reading.label is EnergyLabel.MEASURED_BATTERY
+
+    def whole(self) -> tuple[Reading, float]:
+        """Return what was used since the books were opened, by all problems and by nobody, and the seconds."""
+        self._settle()
+        now, seconds = self._reading, self._mark - self._start
+        joules = _between(self._first.joules, now.joules)
+        return (now.lost() if joules is None and now.joules is not None else replace(now, joules=joules)), seconds
 
     def open(self, problem: int) -> Account:
         """Begin an account and give it the time from now on."""
-        account = self.accounts[problem] = Account()
+        account = self.accounts[problem] = Account(joules=None if self._is_gauge else 0.0)
         self.work_for(problem)
         return account
 
@@ -70,6 +86,7 @@ class Books:
     def called(self, call: Call) -> None:
         """Book a call that ends now."""
         self._flops += sum(call.flops.values())
+        self._bytes_read += call.bytes_read
         self._settle(call)
         for problem, share in _shares(call).items():
             account = self.accounts.get(problem, self.nobody)
@@ -93,17 +110,17 @@ class Books:
         if self._owner is account:
             self._settle()
         if account.joules is None:
-            lost = EnergyLabel.STALE if self._reading.label is EnergyLabel.STALE else EnergyLabel.UNAVAILABLE
-            return Reading(None, lost, self._reading.scope)
-        return Reading(account.joules, self._reading.label, self._reading.scope)
+            is_stale = self._reading.label is EnergyLabel.STALE and not self._is_gauge
+            return self._reading.lost(EnergyLabel.STALE if is_stale else EnergyLabel.UNAVAILABLE)
+        return replace(self._reading, joules=account.joules)
 
     def _settle(self, call: Call | None = None) -> None:
         """Book the time since the last settlement: a call's to those in it, the rest to the owner."""
         now = self.clock()
         seconds, self._mark = now - self._mark, now
-        before, self._reading = self._reading, self.meter.read(Activity(self._flops, now - self._start))
-        known = before.joules is not None and self._reading.joules is not None
-        joules = max(0.0, (self._reading.joules or 0.0) - (before.joules or 0.0)) if known else None
+        activity = Activity(self._flops, now - self._start, self._bytes_read)
+        before, self._reading = self._reading, self.meter.read(activity)
+        joules = _between(before.joules, self._reading.joules)
         in_call = min(seconds, call.seconds) if call is not None else 0.0
         part = in_call / seconds if seconds > 0 else float(call is not None)
         _book(self._owner, seconds - in_call, None if joules is None else joules * (1 - part))
@@ -123,6 +140,13 @@ class _ProblemMeter:
     def read(self, activity: Activity) -> Reading:  # noqa: ARG002 - the books know what everybody did
         """Return the energy that the problem has used."""
         return self.books.read(self.account)
+
+
+def _between(before: float | None, now: float | None) -> float | None:
+    """Return the joules between two readings; none where one has no number, is none, or goes back."""
+    if before is None or now is None or not math.isfinite(now - before) or now < before:
+        return None
+    return now - before
 
 
 def _book(account: Account, seconds: float, joules: float | None) -> None:

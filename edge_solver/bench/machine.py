@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
-from pathlib import Path
 from typing import Any
+
+from edge_solver.energy.device import processor_name
 
 _ENGINES = ("llama-cpp-python", "onnxruntime", "numpy")
 
@@ -14,7 +15,7 @@ _ENGINES = ("llama-cpp-python", "onnxruntime", "numpy")
 def facts() -> dict[str, Any]:
     """Return processor, memory, system and the versions of the engines, as far as they can be found out."""
     return {
-        "name": _processor(),
+        "name": processor_name(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
         "memory_bytes": _memory(),
@@ -22,17 +23,6 @@ def facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "engines": {name: _version(name) for name in _ENGINES},
     }
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() in {"model name", "Hardware"} and value.strip():
-                return value.strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine() or "unknown"
 
 
 def _memory() -> int | None:

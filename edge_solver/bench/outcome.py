@@ -14,7 +14,7 @@ from edge_solver.bench.arms import Arm
 from edge_solver.core.cost import paper_flops, span_flops
 from edge_solver.core.ports import Grader, Profile
 from edge_solver.core.reward import aggregate
-from edge_solver.core.solution import Energy, Spent, TreeSize
+from edge_solver.core.solution import Spent, TreeSize
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 from edge_solver.core.vote import Ballot, Tally, vote
@@ -139,7 +139,6 @@ def _spent(
     read = [spans[ROOT], *(spans[n.id] for n in steps if n.id in spans)] if prm is not None else []
     flops_prm = sum(span_flops(prm.shape, span.start, span.stop, 0) for span in read) if prm is not None else 0
     ratio = (flops_policy + flops_prm) / shared.flops if shared.flops else 0.0
-    joules = shared.joules
     return replace(
         shared,
         flops=flops_policy + flops_prm,
@@ -150,5 +149,5 @@ def _spent(
         tokens_evaluated=start + generated - len(ends),
         tokens_prm=sum(len(span) for span in read),
         seconds=shared.seconds * ratio,
-        joules=Energy(None if joules.value is None else joules.value * ratio, joules.label, joules.scope),
+        joules=shared.joules.part(ratio),
     )

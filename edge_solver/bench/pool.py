@@ -117,7 +117,8 @@ class Pool:
                 return
             waiting.popleft()
             self._books.open(job.index)
-            ledger = Ledger(job.budget, self._books.clock_of(job.index), self._books.meter_of(job.index))
+            clock, meter = self._books.clock_of(job.index), self._books.meter_of(job.index)
+            ledger = Ledger(job.budget, clock, meter, rates=self._books.rates)
             try:
                 search = self._start(job, ledger)
             except ProblemError as error:

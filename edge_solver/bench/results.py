@@ -69,6 +69,14 @@ class ResultsFolder:
         """First looks at problems, where a budget for the whole suite is shared out by them."""
         return self._journals[PILOTS]
 
+    def energy_before(self) -> list[dict[str, Any]]:
+        """Return what earlier runs took as wholes, by the summary that they left; nothing where that is none."""
+        try:
+            known = json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
+            return [dict(entry) for entry in known["energy"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Replace ``summary.json``.
 

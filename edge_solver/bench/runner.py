@@ -6,6 +6,7 @@ they are there, so a kill costs what was in flight. Nothing is printed here: a l
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,8 @@ from edge_solver.bench.pot import PILOT, Pot, fair_shares, samples_wished
 from edge_solver.bench.results import ResultsFolder
 from edge_solver.bench.suites import Problem
 from edge_solver.core.budget import Budget, Cap, Ledger
-from edge_solver.core.solution import Spent, TreeSize
+from edge_solver.core.events import plain
+from edge_solver.core.solution import Energy, Spent, TreeSize
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.engines.calls import Observable, Roomy
 from edge_solver.engines.merging import MergingScorer
@@ -59,6 +61,8 @@ class Runner:
     folder: Path
     is_cancelled: bool = field(default=False, init=False)
     _pool: Pool | None = field(default=None, init=False)
+    _energy: list[Line] = field(default_factory=list, init=False)
+    """What each group took as a whole, those of earlier runs in this folder first."""
 
     def cancel(self) -> None:
         """Ask for an end; what is in flight is dropped."""
@@ -77,12 +81,14 @@ class Runner:
         has_pilots = bool(self.order.suite_budget.caps)
         with ResultsFolder(self.folder, head, has_pilots=has_pilots) as folder:
             listener.begin(folder.results.lines)
+            self._energy = folder.energy_before()
             for group in self.order.groups:
                 if not self.is_cancelled:
                     self._run_group(group, folder, listener)
             wanted = {(p.id, a.strategy, a.width, a.seed) for p in self.order.suite.problems for a in self.order.arms}
             complete = wanted <= set(map(key_of, folder.results.lines))
             document = summary.document(head, summary.rows(folder.results.lines), complete=complete)
+            document["energy"] = self._energy
             folder.write_summary(document)
             return document
 
@@ -101,14 +107,20 @@ class Runner:
             seed=search.seed,
             search=replace(self.order.settings.search, width=search.width),
         )
-        with Assembly(settings, demo=self.order.demo, problems=self.order.at_once) as assembly:
+        capped = self.order.suite_budget.joules is not None
+        with Assembly(
+            settings, demo=self.order.demo, problems=self.order.at_once, run_seconds=math.inf, capped=capped
+        ) as assembly:
             desk = _Desk(assembly, group, self.order, folder, listener.beat)
             self._pool = desk.pool
             if self.is_cancelled:
                 return
             finished = desk.within_pot(todo) if self.order.suite_budget.caps else desk.solve(todo)
-            for lines in finished:
-                listener.finished(lines)
+            try:
+                for lines in finished:
+                    listener.finished(lines)
+            finally:
+                self._energy.append(desk.energy())
         self._pool = None
 
 
@@ -123,13 +135,13 @@ class _Desk:
         self._scorer = MergingScorer(engines.scorer) if engines.scorer is not None else None
         assembly.engines = replace(engines, scorer=self._scorer)
         self._drafter, self._grader = engines.drafter, engines.grader
-        self._books = Books(time.monotonic, assembly.meter)
+        self._books = Books(time.monotonic, assembly.meter, assembly.rates)
         for engine in (self._drafter, self._scorer):
             if isinstance(engine, Observable):
                 engine.listen(self._books.called)
         most = self._drafter.problems if isinstance(self._drafter, Roomy) else order.at_once or AT_ONCE
         self._full = most * group.search.width
-        self._filed = 0.0
+        self._filed, self._done = 0.0, 0
         self.pool = Pool(self._start, self._drafter, self._books, at_once=most, beat=beat)
 
     def solve(self, todo: Sequence[tuple[int, Problem]]) -> Iterator[list[Line]]:
@@ -142,6 +154,18 @@ class _Desk:
             self._folder.results.append(missing)
             yield missing
 
+    def energy(self) -> Line:
+        """Return what all of it took, graded and filed: one figure for a meter that sees no single problem, too."""
+        reading, seconds = self._books.whole()
+        search = self._group.search
+        return {
+            "strategy": search.strategy,
+            "width": search.width,
+            "seed": search.seed,
+            "problems": self._done,
+            "joules": plain(Energy.of(reading, seconds)),
+        }
+
     def _start(self, job: Job, ledger: Ledger) -> Search:
         try:
             return self._assembly.search(job.text, ledger=ledger, key=job.index, width=job.width)
@@ -151,6 +175,7 @@ class _Desk:
 
     def _grade(self, problem: Problem, item: Done | Refused) -> list[Line]:
         """Write out what a search came to, for every arm that it serves."""
+        self._done += 1
         model = self._drafter.profile.name
         prm = self._scorer.profile.name if self._scorer is not None else None
         named = [(arm, prm if STRATEGIES[arm.strategy].scored else None) for arm in self._group.arms]
@@ -301,6 +326,10 @@ def _sum(*lines: Line | None) -> dict[str, Any]:
     """Return the bill for several searches."""
     bills = [line["spent"] for line in lines if line is not None]
     total: dict[str, Any] = {name: sum(bill[name] for bill in bills) for name in bills[0] if name != "joules"}
-    values = [bill["joules"]["value"] for bill in bills]
-    total["joules"] = {**bills[0]["joules"], "value": None if None in values else sum(values)}
+    energies = [bill["joules"] for bill in bills]
+    added = {}
+    for name in ("value", "net", "window_seconds"):
+        values = [energy.get(name) for energy in energies]
+        added[name] = None if None in values else sum(values)
+    total["joules"] = {**energies[0], **added, "apportioned": None}
     return total

@@ -14,7 +14,7 @@ import click
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.events import Drafted, Leading, Started
 from edge_solver.core.meter import EnergyLabel
-from edge_solver.core.solution import CandidateAnswer, Energy, Solution, Spent
+from edge_solver.core.solution import Apportioned, CandidateAnswer, Energy, Solution, Spent
 from edge_solver.core.tree import Finish
 from edge_solver.quantities import Kind, show
 
@@ -25,6 +25,7 @@ DEEPEST = 12
 GOOD, POOR = 0.8, 0.4
 """Rewards from here up are green, below here red: for the eye only."""
 
+_NO_JOULES = "—"
 _DOUBTFUL = 0.3
 """Answers with a lower chance come with a warning."""
 _KINDS = {Cap.FLOPS: Kind.FLOPS, Cap.JOULES: Kind.JOULES, Cap.SECONDS: Kind.SECONDS, Cap.TOKENS: Kind.TOKENS}
@@ -42,16 +43,21 @@ def clean(text: str) -> str:
     return "".join(c if unicodedata.category(c)[0] != "C" else "�" for c in " ".join(text.split()))
 
 
-def joules(energy: Energy) -> str:
-    """Write an energy figure so that its quality shows: counted, estimated, estimated blindly, or none at all."""
+def joules(energy: Energy, *, is_scoped: bool = False) -> str:
+    """Write an energy figure so that its quality shows: measured, counted, estimated, estimated blindly, or none.
+
+    A counter's figure names what it covers where there is room for it.
+    """
     if energy.value is None or energy.label in (EnergyLabel.UNAVAILABLE.value, EnergyLabel.STALE.value):
-        return "— J"
+        return _NO_JOULES
     figure = show(energy.value, Kind.JOULES)
     match energy.label:
         case EnergyLabel.ESTIMATED_CALIBRATED.value:
-            return f"≈{figure}"
+            return f"≈{figure}" + ("" if energy.error is None else f" ±{energy.error:.0%}".replace("%", " %"))
         case EnergyLabel.ESTIMATED_DEFAULT.value:
             return f"≈{figure} (uncalibrated)"
+        case EnergyLabel.COUNTER.value if is_scoped and energy.scope:
+            return f"{figure} ({clean(energy.scope)})"
         case _:
             return figure
 
@@ -94,6 +100,8 @@ def summary(solution: Solution) -> list[str]:
         f"reward model {show(bill.flops_prm, Kind.FLOPS)}; {show(bill.flops_paper, Kind.FLOPS)} by the paper's count)"
     )
     lines.append(_bill(bill))
+    if (shares := bill.joules.apportioned) is not None and joules(bill.joules) != _NO_JOULES:
+        lines.append(_shared_out(shares, tree.leaves))
     lines.append(_dim(f"{_count(tree.nodes - 1, 'step')}, {_count(tree.leaves, 'whole solution')}; {_end(solution)}"))
     return lines
 
@@ -124,6 +132,11 @@ def no_answer(solution: Solution) -> str:
         return (
             f"no answer: {_count(solution.tree.nodes - 1, 'step')} written, and no branch came to an end within its "
             "length; another --seed, a larger --width or another --model may find one"
+        )
+    if cap is Cap.JOULES and solution.spent.joules.value is None:
+        return (
+            "no answer: energy could no longer be measured, and a cap on joules was to be kept; give --meter estimate, "
+            "or a cap in seconds or FLOPs"
         )
     limit = show(solution.budget.of(cap), _KINDS[cap])
     advice = _advice(solution, cap)
@@ -168,10 +181,23 @@ def _rival(candidate: CandidateAnswer) -> str:
 
 
 def _bill(bill: Spent) -> str:
-    return f"{show(bill.tokens_generated, Kind.TOKENS)} · {show(bill.seconds, Kind.SECONDS)} · {joules(bill.joules)}"
+    energy = joules(bill.joules, is_scoped=True)
+    return f"{show(bill.tokens_generated, Kind.TOKENS)} · {show(bill.seconds, Kind.SECONDS)} · {energy}" + (
+        " J" if energy == _NO_JOULES else ""
+    )
+
+
+def _shared_out(shares: Apportioned, leaves: int) -> str:
+    """Say what of the joules went where, and that this was reckoned and not measured."""
+    parts = f"prompt {show(shares.prompt, Kind.JOULES)}, decode {show(shares.decode, Kind.JOULES)}"
+    parts += f", reward model {show(shares.prm, Kind.JOULES)}"
+    each = f"; {show(shares.branches / leaves, Kind.JOULES)} a branch" if leaves else ""
+    return _dim(f"joules shared out by FLOPs: {parts}{each}")
 
 
 def _end(solution: Solution) -> str:
+    if solution.stopped_by == Cap.JOULES.value and solution.spent.joules.value is None:
+        return "energy could no longer be measured, and a cap on joules was to be kept"
     return _ENDS.get(solution.stopped_by, clean(solution.stopped_by))
 
 

@@ -111,6 +111,8 @@ class Spend:
     energy: Reading
     flops_paper: int
     """By the paper's count: two FLOPs per weight of the policy and generated token, and nothing else."""
+    bytes_read: int
+    """From memory: weights once per call, and caches."""
 
     @property
     def flops_policy(self) -> int:
@@ -138,9 +140,7 @@ class Spend:
 class Ledger:
     """Grants or refuses calls under a budget, and remembers what was granted."""
 
-    def __init__(
-        self, budget: Budget, clock: Callable[[], float], meter: Meter, *, rates: Rates = TYPICAL
-    ) -> None:
+    def __init__(self, budget: Budget, clock: Callable[[], float], meter: Meter, *, rates: Rates = TYPICAL) -> None:
         """Start counting now.
 
         Args:
@@ -202,6 +202,7 @@ class Ledger:
             seconds=self._seconds(),
             energy=self._energy(),
             flops_paper=decode.flops_paper,
+            bytes_read=self._activity().bytes_read,
         )
 
     def left(self, cap: Cap) -> float | None:

@@ -20,6 +20,9 @@ docs/explanation/rapl.md), which is 3e-11 J/FLOP at the 0.5 TFLOP/s that a promp
 MARKS = 64
 """Movements of the meter in the window that the correction is taken from: about a minute of a slow meter."""
 
+SETTLED = 8
+"""Movements after which the beginning of the run no longer counts."""
+
 
 class Pace:
     """Watches readings and work, and predicts."""
@@ -65,6 +68,8 @@ class Pace:
             work = (self._work + work) / 2
             if not self.is_known:
                 self._marks.clear()  # what was read at the start may have been as old as a step of the meter is long
+        elif len(self._marks) == SETTLED and not self._marks[0][0]:
+            self._marks.popleft()  # its stretch holds what came before the work: making caches, reading the problem
         self._marks.append((work, joules))
         self._still = 0
         self.is_known = True

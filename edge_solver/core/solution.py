@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_solver.core.budget import Budget, Spend
+from edge_solver.core.meter import Reading
 
 SCHEMA = 1
 
@@ -19,12 +20,67 @@ class CandidateAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Apportioned:
+    """A figure for the whole, shared out by FLOPs: no meter sees these parts apart."""
+
+    prompt: float
+    """Reading the problem, once for all branches."""
+    decode: float
+    prm: float
+
+    @property
+    def branches(self) -> float:
+        """What the branches took: writing and scoring their steps."""
+        return self.decode + self.prm
+
+
+@dataclass(frozen=True, slots=True)
 class Energy:
     """Joules with how and of what they were measured; ``value`` is ``None`` where there is no number."""
 
     value: float | None
+    """Gross: with what the machine uses when it idles, as far as the scope goes."""
     label: str
     scope: str
+    net: float | None = None
+    """Without the idle watts over the window; ``None`` where they are not known."""
+    idle_watts: float | None = None
+    """Of the same source and scope."""
+    window_seconds: float | None = None
+    """The time that the figure covers."""
+    method: str = ""
+    """The meter by its name."""
+    error: float | None = None
+    """Of a calibrated estimate: how far off it was where it was tested, as a share."""
+    apportioned: Apportioned | None = None
+
+    @classmethod
+    def of(cls, reading: Reading, seconds: float, flops: tuple[int, int, int] = (0, 0, 0)) -> Energy:
+        """Write out a reading over a window, shared out by the FLOPs of prompt, decode and reward model."""
+        gross, idle, total = reading.joules, reading.idle_watts, sum(flops)
+        shares = None if gross is None or not total else Apportioned(*(gross * part / total for part in flops))
+        return cls(
+            gross,
+            reading.label.value,
+            reading.scope,
+            net=None if gross is None or idle is None else max(0.0, gross - idle * seconds),
+            idle_watts=idle,
+            window_seconds=seconds,
+            method=reading.method,
+            error=reading.error,
+            apportioned=shares,
+        )
+
+    def part(self, share: float) -> Energy:
+        """Return a share of everything that grows with time."""
+
+        def times(value: float | None) -> float | None:
+            return None if value is None else value * share
+
+        return replace(
+            self, value=times(self.value), net=times(self.net), window_seconds=times(self.window_seconds),
+            apportioned=None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +102,6 @@ class Spent:
     @classmethod
     def from_spend(cls, spend: Spend) -> Spent:
         """Write out what a ledger has booked."""
-        energy = spend.energy
         return cls(
             flops=spend.flops,
             flops_policy=spend.flops_policy,
@@ -56,7 +111,7 @@ class Spent:
             tokens_evaluated=spend.tokens_evaluated,
             tokens_prm=spend.tokens_prm,
             seconds=spend.seconds,
-            joules=Energy(energy.joules, energy.label.value, energy.scope),
+            joules=Energy.of(spend.energy, spend.seconds, (spend.flops_prompt, spend.flops_decode, spend.flops_prm)),
         )
 
 

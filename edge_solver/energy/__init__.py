@@ -6,8 +6,8 @@ mixes two sources. The ``Meter`` protocol and the labels are in ``edge_solver.co
 
 from __future__ import annotations
 
-from edge_solver.energy.choose import Choice, Finding, Machine, choose_meter, survey
+from edge_solver.energy.choose import Choice, Finding, Machine, choose_meter, open_real, survey
 from edge_solver.energy.model import EstimatedMeter
 from edge_solver.energy.powercap import PowercapMeter
 
-__all__ = ["Choice", "EstimatedMeter", "Finding", "Machine", "PowercapMeter", "choose_meter", "survey"]
+__all__ = ["Choice", "EstimatedMeter", "Finding", "Machine", "PowercapMeter", "choose_meter", "open_real", "survey"]

@@ -50,10 +50,18 @@ def find_batteries(root: Path) -> tuple[Path, ...]:
     return tuple(batteries)
 
 
-def _sample(root: Path, batteries: tuple[Path, ...]) -> Left:
+def chargers_in_use(root: Path) -> list[str]:
+    """Return the names of the chargers that are plugged in.
+
+    Raises:
+        MeterUnavailableError: The folder cannot be listed.
+    """
     chargers = [supply for supply in _listing(root) if (_text(supply / "type") or "").startswith(_CHARGERS)]
-    plugged = [charger.name for charger in chargers if _text(charger / "online") in {"1", "2"}]
-    if plugged:
+    return [charger.name for charger in chargers if _text(charger / "online") in {"1", "2"}]
+
+
+def _sample(root: Path, batteries: tuple[Path, ...]) -> Left:
+    if plugged := chargers_in_use(root):
         raise MeterUnavailableError(f"a charger is plugged in ({', '.join(plugged)})", UNPLUG)
     states = {battery.name: _text(battery / "status") for battery in batteries}
     for battery, state in states.items():

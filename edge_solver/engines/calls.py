@@ -23,6 +23,8 @@ class Call:
     """Wall clock, with sampling and bookkeeping."""
     model_seconds: float
     """The part of it that the model library took."""
+    bytes_read: int = 0
+    """From memory: the weights once, and the caches."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_solver.core.budget import Cost, Ledger, Payer
-from edge_solver.core.cost import paper_flops, span_flops
+from edge_solver.core.cost import call_bytes, paper_flops, span_flops
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.engines.calls import Call
@@ -231,7 +231,7 @@ class LlamaDrafter:
     def _step(self) -> None:
         """Evaluate the newest token of every live branch and the parents of those that start; sample what follows."""
         self._beats += 1
-        begun, self._inside = time.perf_counter(), 0.0
+        begun, self._inside, self._bytes_read = time.perf_counter(), 0.0, 0
         rows, flops = _Rows(), Counter[int]()
         starting: list[tuple[_Flight, _Batch]] = []
         promised = 0
@@ -254,7 +254,8 @@ class LlamaDrafter:
                 flight.live = [branch for branch in flight.live if branch.finish is None]
                 flight.ready.extend(map(self._close, ended))
         if self._on_call is not None and served:
-            self._on_call(Call(Payer.DECODE, dict(flops), served, time.perf_counter() - begun, self._inside))
+            seconds = time.perf_counter() - begun
+            self._on_call(Call(Payer.DECODE, dict(flops), served, seconds, self._inside, self._bytes_read))
 
     def _decode(self, rows: _Rows) -> None:
         """Evaluate rows, sample for the branches among the takers and keep the logits of the others; empties rows."""
@@ -266,6 +267,10 @@ class LlamaDrafter:
                 rows.tokens[span], rows.positions[span], rows.sequences[span], [taker is not None for taker in takers]
             )
             self._inside += time.perf_counter() - begun
+            ends = dict(
+                zip(rows.sequences[span], rows.positions[span], strict=True)
+            )  # a sequence's last row comes last
+            self._bytes_read += call_bytes(self._profile.shape, (position + 1 for position in ends.values()))
             waiting = [taker for taker in takers if taker is not None]
             branches = [(row, taker) for row, taker in enumerate(waiting) if isinstance(taker, _Branch)]
             for row, taker in enumerate(waiting):
@@ -328,9 +333,10 @@ class LlamaDrafter:
             self._cache.evaluated(prefix)
 
     def _advance_cost(self, branches: Sequence[_Branch]) -> Cost:
-        shape = self._profile.shape
-        flops = sum(span_flops(shape, branch.prefix.end - 1, branch.prefix.end, 1) for branch in branches)
-        return self._sampled(len(branches)).plus(flops, len(branches))
+        shape, ends = self._profile.shape, [branch.prefix.end for branch in branches]
+        flops = sum(span_flops(shape, end - 1, end, 1) for end in ends)
+        # Where several problems share the call, each reckons as if it were alone.
+        return self._sampled(len(branches)).plus(flops, len(branches), bytes_read=call_bytes(shape, ends))
 
     def _sampled(self, tokens: int) -> Cost:
         """Return what tokens cost beside the evaluation that gave their logits."""
@@ -402,6 +408,10 @@ class LlamaDrafter:
             payer = Payer.PROMPT if parent.parent is None else Payer.DECODE
             cost = span_flops(self._profile.shape, parent.end - missing, parent.end, 1) if missing else 0
             paid[payer] = paid[payer].plus(cost, missing)
+        ends = [parent.end for parent, missing in zip(parents, lacking, strict=True) if missing]
+        calls_more = max(0, -(-sum(lacking) // ROWS) - 1)
+        bytes_read = call_bytes(self._profile.shape, ends) + calls_more * self._profile.shape.weight_bytes
+        paid[Payer.DECODE] = paid[Payer.DECODE].plus(0, bytes_read=bytes_read)
         if flight.ledger.request(*paid.values()) is not None:
             return Finish.BUDGET
         flops[flight.problem] += sum(cost.flops for cost in paid.values())

@@ -137,6 +137,7 @@ class LlamaModel:
         heads_kv = int(llama_cpp.llama_model_n_head_kv(self._model)) or heads
         head_size = int(self._meta(f"{arch}.attention.key_length") or width // max(1, heads))
         total = int(llama_cpp.llama_model_n_params(self._model))
+        size = int(llama_cpp.llama_model_size(self._model))
         embedding = self.n_vocab * width
         norms = (2 * layers + 1) * width
         body = total - embedding - norms
@@ -151,6 +152,8 @@ class LlamaModel:
             params_head=embedding,
             params_total=total,
             kv_bytes_per_token=2 * 2 * layers * heads_kv * head_size,
+            # Of an embedding that is not the head as well, a call reads only the rows of its tokens.
+            weight_bytes=round(size * (1 - embedding / total)) if untied else size,
         )
 
     def tokenize(self, text: str, *, special: bool = False, start: bool = False) -> list[int]:

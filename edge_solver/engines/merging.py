@@ -123,7 +123,7 @@ class MergingScorer:
         """Score everything that is asked for."""
         pending, self._pending = self._pending, []
         groups = [asked.group for asked in pending]
-        before = [ledger.spent().flops_prm for _, ledger in groups]
+        before = [ledger.spent() for _, ledger in groups]
         begun = time.perf_counter()
         if len(groups) > 1 and isinstance(self._scorer, ManyScorer):
             rewards: list[Sequence[float | None]] = list(self._scorer.score_together(groups))
@@ -133,8 +133,13 @@ class MergingScorer:
         for asked, values in zip(pending, rewards, strict=True):
             asked.values = values
         if self._on_call is not None:
+            after = [ledger.spent() for _, ledger in groups]
             flops = {
-                requests[0].problem: ledger.spent().flops_prm - paid
-                for (requests, ledger), paid in zip(groups, before, strict=True)
+                requests[0].problem: now.flops_prm - paid.flops_prm
+                for (requests, _), paid, now in zip(groups, before, after, strict=True)
             }
-            self._on_call(Call(Payer.SCORE, flops, sum(len(values) for values in rewards), seconds, seconds))
+            # Every ledger has reckoned with reading the weights; together they are read once.
+            bytes_read = sum(now.bytes_read - paid.bytes_read for paid, now in zip(before, after, strict=True))
+            bytes_read = max(0, bytes_read - self.profile.shape.weight_bytes * (len(groups) - 1))
+            rows = sum(len(values) for values in rewards)
+            self._on_call(Call(Payer.SCORE, flops, rows, seconds, seconds, bytes_read))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from edge_solver.core.belief import Belief
 from edge_solver.core.budget import Cost, Ledger, Payer
-from edge_solver.core.cost import Shape, span_flops
+from edge_solver.core.cost import Shape, call_bytes, span_flops
 from edge_solver.core.ports import Profile, ScoreRequest
 from edge_solver.core.tree import ROOT
 from edge_solver.engines.merging import Group
@@ -130,7 +130,8 @@ class OnnxScorer:
         self._prefix, self._suffix = meta["template_prefix"], meta["template_suffix"]
         self._layers, self._heads, self._head_size = (int(meta[k]) for k in ("n_layers", "n_heads", "head_dim"))
         matmul = int(meta["params_matmul"])
-        shape = Shape(self._layers, int(meta["d_attn"]), matmul, 0, matmul, 8 * self._layers * int(meta["d_attn"]))
+        d_attn, size = int(meta["d_attn"]), path.stat().st_size
+        shape = Shape(self._layers, d_attn, matmul, 0, matmul, 8 * self._layers * d_attn, size)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         self._judges_problems = meta.get("problem_score") == "solvable"
         self._profile = Profile(name or meta.get("name", path.stem), digest, shape, int(meta["context"]), belief=belief)
@@ -273,7 +274,8 @@ class OnnxScorer:
 
     def _cost(self, rows: Sequence[_Row]) -> Cost:
         flops = sum(span_flops(self._profile.shape, row.start, row.end, 0) for row in rows)
-        return Cost(Payer.SCORE, flops, sum(len(row.tokens) for row in rows))
+        bytes_read = call_bytes(self._profile.shape, (row.end for row in rows))
+        return Cost(Payer.SCORE, flops, sum(len(row.tokens) for row in rows), bytes_read=bytes_read)
 
     def _run(self, rows: Sequence[_Row]) -> None:
         """Read one batch, right-padded; causality keeps the padding from being seen."""

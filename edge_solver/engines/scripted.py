@@ -270,9 +270,7 @@ class _Reading:
 class ScriptedScorer:
     """Re-computes every equation of a step and gives a reward through noise; an error spoils all that follows."""
 
-    def __init__(
-        self, world: World | None = None, clock: CallClock | None = None, *, shape: Shape = PRM_SHAPE
-    ) -> None:
+    def __init__(self, world: World | None = None, clock: CallClock | None = None, *, shape: Shape = PRM_SHAPE) -> None:
         """Live in a world; the clock, if any, ticks with every call, and ``shape`` is what a call costs."""
         self._world = world or World()
         self._clock = clock or ScriptedClock()

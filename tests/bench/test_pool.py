@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edge_solver.bench.books import Books
 from edge_solver.bench.pool import Done, Job, Pool, Refused
 from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.core.strategies import STRATEGIES, SearchSettings
 from edge_solver.core.tree import Node
 from edge_solver.energy.scripted import ScriptedMeter
@@ -119,3 +120,54 @@ def test_cancelling_drops_what_is_under_way_and_frees_it() -> None:
     pools.append(pool)
     assert not list(pool.run(Job(index, text, Budget()) for index, text in enumerate(PROBLEMS)))
     assert drafter.held == scorer.held == 0
+
+
+class Gauge:
+    """A battery that gives 50 J every ten readings."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+        self.is_lost = False
+
+    def read(self, _activity: Activity) -> Reading:
+        self.readings += 1
+        if self.is_lost:
+            return Reading(None, EnergyLabel.UNAVAILABLE, "whole device")
+        return Reading(50.0 * (self.readings // 10), EnergyLabel.MEASURED_BATTERY, "whole device", "battery")
+
+
+def measured(gauge: Gauge) -> tuple[dict[int, Done], Books]:
+    clock = ScriptedClock()
+    engines = Engines(ScriptedDrafter(clock=clock), MergingScorer(ScriptedScorer(clock=clock)), ScriptedGrader())
+    books = Books(clock, gauge)
+    pool = Pool(
+        lambda job, ledger: Search(
+            job.text, engines, ledger, STRATEGIES["rebase"], SearchSettings(width=4), key=job.index
+        ),
+        engines.drafter,
+        books,
+        at_once=2,
+        beat=lambda: None,
+    )
+    jobs = (Job(index, text, Budget()) for index, text in enumerate(PROBLEMS))
+    return {item.job.index: item for item in pool.run(jobs) if isinstance(item, Done)}, books
+
+
+def test_what_a_battery_gave_belongs_to_the_whole_run_and_to_no_problem() -> None:
+    gauge = Gauge()
+    done, books = measured(gauge)
+    assert {item.solution.spent.joules.value for item in done.values()} == {None}
+    assert {item.solution.spent.joules.label for item in done.values()} == {"unavailable"}
+    reading, seconds = books.whole()
+    assert reading.label is EnergyLabel.MEASURED_BATTERY
+    assert reading.joules == 50.0 * (gauge.readings // 10)
+    assert reading.joules > 0
+    assert seconds > 0
+
+
+def test_a_battery_that_is_lost_leaves_no_figure_of_the_run() -> None:
+    gauge = Gauge()
+    _, books = measured(gauge)
+    gauge.is_lost = True
+    reading, _ = books.whole()
+    assert (reading.joules, reading.label) == (None, EnergyLabel.UNAVAILABLE)

@@ -11,7 +11,9 @@ import pytest
 from edge_solver.cli import render
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import Drafted
+from edge_solver.core.meter import EnergyLabel, Reading
 from edge_solver.core.solution import (
+    Apportioned,
     CandidateAnswer,
     Energy,
     ModelUsed,
@@ -48,14 +50,14 @@ def test_a_summary_in_full() -> None:
         "  0.93  2 * 6 = 12.",
         "    ·   The answer is: 12",
         "1.2 GFLOP executed (policy 1.1 GFLOP, reward model 100 MFLOP; 1 GFLOP by the paper's count)",
-        "412 tokens · 0.8 s · 12.3 J",
+        "412 tokens · 0.8 s · 12.3 J (cpu)",
         "71 steps, 9 whole solutions; every branch is finished",
     ]
 
 
 def test_a_summary_on_one_line() -> None:
     assert click.unstyle(render.brief(SOLUTION)) == (
-        "12  confidence 87% · 7 of 9 votes · 1.2 GFLOP · 412 tokens · 0.8 s · 12.3 J · every branch is finished"
+        "12  confidence 87% · 7 of 9 votes · 1.2 GFLOP · 412 tokens · 0.8 s · 12.3 J (cpu) · every branch is finished"
     )
 
 
@@ -64,15 +66,39 @@ def test_a_summary_on_one_line() -> None:
     [
         (12.3, "counter", "12.3 J"),
         (12.3, "measured-battery", "12.3 J"),
-        (12.0, "estimated-calibrated", "≈12 J"),
+        (12.3, "measured-wall", "12.3 J"),
+        (12.0, "estimated-calibrated", "≈12 J ±9 %"),
         (12.0, "estimated-default", "≈12 J (uncalibrated)"),
-        (None, "unavailable", "— J"),
-        (None, "counter", "— J"),
-        (5.0, "stale", "— J"),
+        (None, "unavailable", "—"),
+        (None, "counter", "—"),
+        (5.0, "stale", "—"),
     ],
 )
 def test_energy_shows_its_quality(value: float | None, label: str, shown: str) -> None:
-    assert render.joules(Energy(value, label, "cpu package")) == shown
+    error = 0.09 if label == "estimated-calibrated" else None
+    assert render.joules(Energy(value, label, "cpu package", error=error)) == shown
+
+
+def test_where_there_is_room_a_counter_says_what_it_covers() -> None:
+    assert render.joules(Energy(12.3, "counter", "cpu package"), is_scoped=True) == "12.3 J (cpu package)"
+    assert render.joules(Energy(12.3, "measured-battery", "whole device"), is_scoped=True) == "12.3 J"
+
+
+def test_joules_are_shared_out_by_flops_and_said_to_be() -> None:
+    energy = Energy.of(Reading(10.0, EnergyLabel.COUNTER, "cpu", "powercap", 2.0), 3.0, (100, 600, 300))
+    assert energy.apportioned == Apportioned(1.0, 6.0, 3.0)
+    lines = render.summary(replace(SOLUTION, spent=replace(SOLUTION.spent, joules=energy)))
+    words = "joules shared out by FLOPs: prompt 1 J, decode 6 J, reward model 3 J; 1 J a branch"
+    assert words in map(click.unstyle, lines)
+
+
+def test_gross_and_net_of_idle_stand_beside_each_other() -> None:
+    reading = Reading(10.0, EnergyLabel.COUNTER, "cpu", "powercap", 2.0)
+    energy = Energy.of(reading, 3.0)
+    assert (energy.value, energy.net, energy.idle_watts, energy.window_seconds) == (10.0, 4.0, 2.0, 3.0)
+    assert energy.method == "powercap"
+    assert Energy.of(replace(reading, idle_watts=None), 3.0).net is None
+    assert Energy.of(reading.lost(), 3.0) == Energy(None, "unavailable", "cpu", None, 2.0, 3.0, "powercap")
 
 
 @pytest.mark.parametrize(
@@ -100,6 +126,15 @@ def test_no_answer_comes_with_advice_that_can_be_typed(
 ) -> None:
     solution = replace(NOTHING, stopped_by=stopped_by, budget=budget, smallest_useful=useful)
     assert re.search(words, render.no_answer(solution))
+
+
+def test_a_meter_that_was_lost_under_a_cap_is_named_and_not_the_cap() -> None:
+    spent = replace(SOLUTION.spent, joules=Energy(None, "unavailable", "cpu"))
+    lost = replace(SOLUTION, stopped_by="joules", budget=Budget(joules=50), spent=spent)
+    assert "energy could no longer be measured" in render.brief(lost)
+    assert "--meter estimate" in render.no_answer(
+        replace(NOTHING, **{n: getattr(lost, n) for n in ("stopped_by", "spent")})
+    )
 
 
 def test_a_low_chance_is_said_where_it_is_a_chance() -> None:

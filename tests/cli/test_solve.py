@@ -11,6 +11,7 @@ import pytest
 
 from edge_solver import recording
 from edge_solver.cli import main
+from edge_solver.config import METERS
 from edge_solver.core.events import Billed, Pulsed, Solved, Started
 from edge_solver.core.solution import Solution
 
@@ -79,7 +80,14 @@ def test_json_is_one_document_with_the_fields_of_the_contract(capsys: pytest.Cap
     assert (document["strategy"]["name"], document["strategy"]["width"]) == ("rebase", 8)
     assert {"flops", "flops_policy", "flops_prm", "flops_paper", "tokens_generated", "tokens_evaluated", "tokens_prm",
             "seconds", "joules"} == set(document["spent"])  # fmt: skip
-    assert {"value", "label", "scope"} == set(document["spent"]["joules"])
+    energy = document["spent"]["joules"]
+    assert {"value", "label", "scope", "net", "idle_watts", "window_seconds", "method", "error", "apportioned"} == set(
+        energy
+    )
+    assert energy["method"] in METERS
+    if energy["label"].startswith("estimated"):
+        assert energy["net"] == pytest.approx(energy["value"] - energy["idle_watts"] * energy["window_seconds"])
+        assert sum(energy["apportioned"].values()) == pytest.approx(energy["value"])
 
 
 def test_no_answer_within_the_budget_names_the_cap_and_one_that_would_do(capsys: pytest.CaptureFixture[str]) -> None:

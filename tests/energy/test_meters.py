@@ -14,7 +14,7 @@ import pytest
 
 from edge_solver.config import METERS
 from edge_solver.core.budget import Budget, Cost, Ledger, Payer
-from edge_solver.core.meter import Activity, EnergyLabel, Meter
+from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates
 from edge_solver.energy import EstimatedMeter, Machine, PowercapMeter, choose_meter, gauge, survey
 from edge_solver.energy.apple import open_apple
 from edge_solver.energy.battery import open_battery
@@ -135,10 +135,10 @@ def test_a_meter_that_loses_its_source_gives_no_number_again_and_the_search_goes
     assert (spent.joules, spent.label) == (None, EnergyLabel.UNAVAILABLE)
 
 
-def test_the_estimate_is_linear_in_flops_and_seconds_and_says_that_it_is_one() -> None:
-    meter = EstimatedMeter(joules_per_flop=1e-10, idle_watts=4.0)
-    reading = meter.read(Activity(flops=10**11, seconds=2.0))
-    assert reading.joules == pytest.approx(10.0 + 8.0)
+def test_the_estimate_is_linear_in_flops_bytes_and_seconds_and_says_that_it_is_one() -> None:
+    meter = EstimatedMeter(Rates(1e-10, 2e-10, 4.0))
+    reading = meter.read(Activity(flops=10**11, seconds=2.0, bytes_read=10**10))
+    assert reading.joules == pytest.approx(10.0 + 2.0 + 8.0)
     assert reading.label is EnergyLabel.ESTIMATED_DEFAULT
 
 
@@ -152,7 +152,7 @@ def test_the_default_constants_give_a_laptop_like_figure_for_a_small_model() -> 
 def machine(tmp_path: Path) -> Machine:
     """A machine on which nothing can be measured."""
     nothing = tmp_path / "nothing"
-    return Machine(nothing, nothing, str(nothing / "termux-battery-status"), "linux", "x86_64")
+    return Machine(nothing, nothing, str(nothing / "termux-battery-status"), "linux", "x86_64", nothing)
 
 
 def test_counters_are_chosen_where_they_work(tmp_path: Path, machine: Machine) -> None:
@@ -164,7 +164,7 @@ def test_counters_are_chosen_where_they_work(tmp_path: Path, machine: Machine) -
 def test_without_counters_the_estimate_is_chosen_with_the_reasons(machine: Machine) -> None:
     choice = choose_meter(machine=machine)
     assert choice.name == "estimate"
-    assert [refusal.meter for refusal in choice.refusals] == ["powercap", "apple"]
+    assert [refusal.meter for refusal in choice.refusals] == ["powercap", "apple", "emi", "calibrated"]
     assert "no powercap here" in choice.refusals[0].reason
 
 
@@ -212,12 +212,15 @@ def test_counters_come_before_a_battery_even_for_a_long_run(
 def test_the_survey_names_every_meter_in_the_order_of_preference(supplies: Supplies, machine: Machine) -> None:
     findings = survey(replace(machine, power_supply=supplies.root, system="darwin", processor="arm64"))
     assert {"auto", *(finding.meter for finding in findings)} == set(METERS)
-    assert [finding.meter for finding in findings] == ["powercap", "apple", "battery", "termux", "estimate"]
+    assert [finding.meter for finding in findings] == [
+        "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate"
+    ]  # fmt: skip
     assert [finding.meter for finding in findings if finding.works] == ["battery", "estimate"]
     assert [finding.meter for finding in findings if finding.chosen] == ["estimate"]
     assert findings[1].remedy == "pip install 'edge-solver[apple]'"
-    assert findings[2].label is EnergyLabel.MEASURED_BATTERY
-    assert findings[2].remedy == "edge-solver solve --meter battery ..."
+    assert findings[3].label is EnergyLabel.MEASURED_BATTERY
+    assert findings[3].remedy == "edge-solver solve --meter battery ..."
+    assert findings[5].remedy == "edge-solver energy --calibrate"
     assert all(finding.reason for finding in findings if not finding.chosen)
 
 
@@ -261,7 +264,7 @@ class Looks:
 
 
 def test_a_ledger_stops_at_a_joule_cap_under_the_estimate() -> None:
-    meter = EstimatedMeter(joules_per_flop=1.0, idle_watts=0.0)
+    meter = EstimatedMeter(Rates(1.0, 0.0, 0.0))
     ledger = Ledger(Budget(joules=10.0), lambda: 0.0, meter)
     call = Cost(Payer.DECODE, flops=4)
     granted = 0
