@@ -38,6 +38,8 @@ class Row:
     joules_mean: float | None
     joules_label: str
     joules_scope: str
+    joules_error: float | None
+    """Of a calibrated estimate, as a share."""
     tokens_mean: float
     """Written by the policy."""
     seconds_mean: float
@@ -101,6 +103,7 @@ def _row(lines: Sequence[Line]) -> Row:
         joules_mean=joules,
         joules_label=label,
         joules_scope=scope,
+        joules_error=_error(lines),
         tokens_mean=_mean(lines, "tokens_generated"),
         seconds_mean=_mean(lines, "seconds"),
         occupancy=branches / room if room else None,
@@ -112,6 +115,12 @@ def _row(lines: Sequence[Line]) -> Row:
 
 def _mean(lines: Sequence[Line], field: str) -> float:
     return math.fsum(line["spent"][field] for line in lines) / len(lines)
+
+
+def _error(lines: Sequence[Line]) -> float | None:
+    """Return the largest error that an estimate says of itself."""
+    errors = [error for line in lines if (error := line["spent"]["joules"].get("error")) is not None]
+    return max(errors, default=None)
 
 
 def _joules(lines: Sequence[Line]) -> tuple[float | None, str, str]:

@@ -84,11 +84,11 @@ class Forecast:
         if not self._ledger.budget.caps:
             return math.inf, None
         nodes = tuple(node_ids)
+        left_of = {cap: self._left(cap) for cap in self._ledger.budget.caps}  # reads the meter: prices follow from it
         price = _dearest(self.branch(node) for node in nodes)
         reserve = None if self._tree.answers() else _dearest(self._at_worst(node) for node in nodes)
         width, binding = math.inf, None
-        for cap in self._ledger.budget.caps:
-            left = self._left(cap)
+        for cap, left in left_of.items():
             number = 1.0 if left is None else _number(left, price, reserve, cap)
             if number < width:
                 width, binding = number, None if left is None else cap

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_solver.cli import main
+from edge_solver.cli.bench.table import whole_runs
 
 if TYPE_CHECKING:
     from tests.cli.conftest import OnTerminal
@@ -84,6 +85,22 @@ def test_the_files_hold_what_the_contract_says(suite: Path, capsys: pytest.Captu
     assert {"n", "coverage", "flops_mean", "flops_paper_mean", "joules_mean", "joules_label", "tokens_mean",
             "seconds_mean", "occupancy", "overhead"} <= set(row)  # fmt: skip
     assert summary["complete"] is True
+    wholes = {(entry["strategy"], entry["width"]): entry for entry in summary["energy"]}
+    assert {("rebase", 1), ("rebase", 4), ("weighted", 4)} <= set(wholes)
+    whole = wholes["rebase", 4]
+    assert whole["problems"] == N
+    assert whole["joules"]["value"] > 0
+    assert whole["joules"]["window_seconds"] > 0
+
+
+def test_what_a_battery_gave_is_told_for_the_run_and_not_for_a_problem() -> None:
+    energy = {"value": 1234.0, "label": "measured-battery", "scope": "whole device", "window_seconds": 300.0}
+    entry = {"strategy": "rebase", "width": 4, "seed": 0, "problems": 20, "joules": energy}
+    (line,) = whole_runs(
+        [entry, {**entry, "joules": {**energy, "value": None}}, {**entry, "joules": {**energy, "label": "counter"}}]
+    )
+    assert line.startswith("rebase, width 4, seed 0: 1.2 kJ for 20 problems in 5 min (measured-battery")
+    assert "sees no single problem" in line
 
 
 def test_the_table_is_printed_and_progress_is_not(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,6 +110,29 @@ def test_seconds_are_priced_by_the_rate_seen() -> None:
     assert number == math.floor(99 * (PROMPT + 40_000) / 1.5 / view.branch(ROOT).flops)
 
 
+def test_joules_are_priced_once_the_meter_has_moved_even_where_the_question_is_what_shows_it() -> None:
+    ledger = Ledger(Budget(joules=1.0), ScriptedClock(), ScriptedMeter())
+    view = Forecast(answered(), ledger, POLICY, None, 400)
+    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000))
+    number, cap = view.affordable([ROOT])
+    assert cap is Cap.JOULES
+    assert 1 < number < math.inf
+
+
+def test_branches_beside_each_other_share_what_reading_the_weights_costs() -> None:
+    numbers = []
+    for weight_bytes in (0, 10**6):
+        policy = replace(POLICY, shape=replace(SHAPE, weight_bytes=weight_bytes))
+        ledger = Ledger(Budget(joules=1.0), ScriptedClock(), ScriptedMeter())
+        view = Forecast(answered(), ledger, policy, None, 400)
+        ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000, bytes_read=10 * weight_bytes))
+        view.affordable([ROOT])
+        price = view.branch(ROOT)
+        numbers.append(price.joules / price.joules_beside)
+    assert numbers[0] == 1
+    assert numbers[1] > 10
+
+
 def test_every_policy_of_an_ensemble_has_yet_to_read_the_problem() -> None:
     both = replace(POLICY, members=(POLICY, POLICY))
     numbers = []

@@ -69,11 +69,7 @@ def cannot(study: Study) -> Iterator[str]:
             f"Each comparison stands for itself; of {comparisons} comparisons about {max(1, round(comparisons / 20))} "
             "would tell two strategies apart by chance even if all were equal."
         )
-    labels = sorted({point.label for point in study.points if point.joules is not None})
-    if EnergyLabel.ESTIMATED_DEFAULT.value in labels:
-        yield "Joules labelled estimated-default come from generic constants and may be wrong by a factor of three."
-    if len(labels) > 1:
-        yield f"Joules were obtained in different ways ({', '.join(labels)}) and are kept apart."
+    yield from _obtained(study)
     yield from _together(study)
     missing = sum(point.joules is None for point in study.points)
     if missing:
@@ -98,6 +94,20 @@ def cannot(study: Study) -> Iterator[str]:
         )
     if any(source.torn for source in study.sources):
         yield "A last line that was cut off when a run was killed is left out."
+
+
+def _obtained(study: Study) -> Iterator[str]:
+    """Say how the joules were obtained where that limits what they are worth."""
+    labels = sorted({point.label for point in study.points if point.joules is not None})
+    if EnergyLabel.ESTIMATED_DEFAULT.value in labels:
+        yield "Joules labelled estimated-default come from generic constants and may be wrong by a factor of three."
+    if EnergyLabel.ESTIMATED_CALIBRATED.value in labels:
+        yield (
+            "Joules labelled estimated-calibrated come from a fit to the device; how far off it was stands with each "
+            "result."
+        )
+    if len(labels) > 1:
+        yield f"Joules were obtained in different ways ({', '.join(labels)}) and are kept apart."
 
 
 def _together(study: Study) -> Iterator[str]:

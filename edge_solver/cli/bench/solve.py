@@ -64,14 +64,14 @@ def command(*, out: Path, as_json: bool, quiet: bool, **choices: Any) -> int:  #
     Strategies that draw independent samples share them: majority, best-of-n and weighted at all widths cost one run.
     """
     from edge_solver.bench.summary import Row
-    from edge_solver.cli.bench.table import table
+    from edge_solver.cli.bench.table import table, whole_runs
 
     order = _order(choices, quiet=quiet)
     document = _run(order, out, quiet=quiet)
     if as_json:
         output.emit_json(document)
     else:
-        for line in table([Row(**row) for row in document["rows"]]):
+        for line in (*table([Row(**row) for row in document["rows"]]), *whole_runs(document["energy"])):
             output.emit(line)
     if document["complete"]:
         return ExitCode.ANSWERED

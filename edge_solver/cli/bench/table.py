@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from edge_solver.bench.summary import Row
 from edge_solver.cli.render import joules
+from edge_solver.core.meter import EnergyLabel
 from edge_solver.core.solution import Energy
 from edge_solver.quantities import Kind, show
 
@@ -27,6 +29,21 @@ def table(rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def whole_runs(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for every figure that a battery gave for many problems together; it says nothing of one problem."""
+    lines = []
+    for entry in entries:
+        energy = entry["joules"]
+        if energy["label"] == EnergyLabel.MEASURED_BATTERY.value and energy["value"] is not None:
+            figure = joules(Energy(energy["value"], energy["label"], energy["scope"]))
+            lines.append(
+                f"{entry['strategy']}, width {entry['width']}, seed {entry['seed']}: {figure} for {entry['problems']} "
+                f"problems in {show(energy['window_seconds'], Kind.SECONDS)} ({energy['label']}: {energy['scope']}; a "
+                "gauge sees no single problem)"
+            )
+    return lines
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     low, high = row.ci95
     return (
@@ -39,5 +56,5 @@ def _cells(row: Row) -> tuple[str, ...]:
         show(row.flops_mean, Kind.FLOPS).removesuffix("FLOP").rstrip(),
         f"{row.tokens_mean:,.0f}",
         show(row.seconds_mean, Kind.SECONDS),
-        joules(Energy(row.joules_mean, row.joules_label, row.joules_scope)),
+        joules(Energy(row.joules_mean, row.joules_label, row.joules_scope, error=row.joules_error)),
     )
