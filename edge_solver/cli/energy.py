@@ -14,7 +14,7 @@ from edge_solver.cli import output
 from edge_solver.config import resolve
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel
-from edge_solver.errors import ExitCode
+from edge_solver.errors import ExitCode, ModelError
 
 if TYPE_CHECKING:
     from edge_solver.energy.choose import Finding
@@ -54,7 +54,11 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
     from edge_solver.assembly import tie_of_settings
     from edge_solver.energy import survey
 
-    return _show(survey(tie=tie_of_settings(settings)), as_json=as_json)
+    try:
+        bound = tie_of_settings(settings)
+    except ModelError:  # which meters work does not depend on it
+        bound = None
+    return _show(survey(tie=bound), as_json=as_json)
 
 
 def _show(findings: tuple[Finding, ...], *, as_json: bool) -> int:

@@ -174,36 +174,39 @@ def _name(metadata: bytes, start: int, size: int, unit: int) -> str:
 
 
 def _packages(windows: Windows) -> tuple[list[Device], dict[Channel, str]]:
-    """Return the devices that show packages, and one channel for every package."""
-    packages: dict[str, Channel] = {}
-    devices, others = [], []
-    for path in windows.devices():
-        device = _device(windows, path)
+    """Return the devices that show packages, and one channel for every package by its name."""
+    found = [_device(windows, path) for path in windows.devices()]
+    channels: dict[str, Channel] = {}
+    others: list[str] = []
+    for device in found:
+        if isinstance(device, str):
+            others.append(device)
+            continue
         for index, name in enumerate(device.channels):
             if _PACKAGE.fullmatch(name):
-                packages.setdefault(name.casefold(), (path, index))
+                channels.setdefault(name.casefold(), (device.path, index))
             else:
                 others.append(name)
-        devices.append(device)
-    if not packages:
-        seen = f"; its meters show {', '.join(others)}" if others else ""
+    if not channels:
+        seen = f"; it shows: {', '.join(others)}" if others else ""
         raise MeterUnavailableError(
             f"Windows shows no counter of a processor package (it needs Windows 11 and no virtual machine){seen}"
         )
-    used = {path for path, _ in packages.values()}
-    named = {device.path: device.channels for device in devices}
-    return (
-        [device for device in devices if device.path in used],
-        {(path, index): named[path][index] for path, index in packages.values()},
-    )
+    used = {path for path, _ in channels.values()}
+    devices = [device for device in found if isinstance(device, Device) and device.path in used]
+    return devices, {channel: name for name, channel in channels.items()}
 
 
-def _device(windows: Windows, path: str) -> Device:
-    version = _ask(windows, path, GET_VERSION, 2)
-    size = int.from_bytes(_ask(windows, path, GET_METADATA_SIZE, 4), "little")
-    if not 0 < size <= _MOST_METADATA:
-        raise MeterUnavailableError(f"an energy meter describes itself in {size} bytes")
-    return Device(path, parse_channels(int.from_bytes(version, "little"), _ask(windows, path, GET_METADATA, size)))
+def _device(windows: Windows, path: str) -> Device | str:
+    """Return a device with its channels, or why it cannot be used: a strange one leaves the others as they are."""
+    try:
+        version = int.from_bytes(_ask(windows, path, GET_VERSION, 2), "little")
+        size = int.from_bytes(_ask(windows, path, GET_METADATA_SIZE, 4), "little")
+        if not 0 < size <= _MOST_METADATA:
+            return f"an energy meter that describes itself in {size} bytes"
+        return Device(path, parse_channels(version, _ask(windows, path, GET_METADATA, size)))
+    except MeterUnavailableError as error:
+        return error.reason
 
 
 def _without_twins(counters: dict[Channel, int]) -> list[Channel]:

@@ -148,7 +148,7 @@ def test_a_device_that_vanishes_or_answers_half_ends_the_meter(clock: Clock) -> 
     ("windows", "reason"),
     [
         (FakeWindows(), "needs Windows 11"),
-        (FakeWindows({"RAPL_Package0_PP0": 1, "GPU": 1}), "show RAPL_Package0_PP0, GPU"),
+        (FakeWindows({"RAPL_Package0_PP0": 1, "GPU": 1}), "it shows: RAPL_Package0_PP0, GPU"),
         (FakeWindows(INTEL, version=3), "version 3"),
     ],
 )
@@ -162,6 +162,20 @@ def test_what_cannot_be_used_is_refused_with_the_reason(windows: FakeWindows, re
 def test_a_description_that_ends_early_is_refused(version: int, data: bytes, length: int) -> None:
     with pytest.raises(MeterUnavailableError):
         parse_channels(version, data[:length])
+
+
+def test_a_strange_device_leaves_the_others_as_they_are(clock: Clock) -> None:
+    class Mixed(FakeWindows):
+        def ask(self, device: str, code: int, size: int) -> bytes:
+            if device.endswith("0"):
+                return struct.pack("<H", 9)
+            return super().ask(device, code, size)
+
+    windows = Mixed({"GPU": 1}, INTEL)
+    meter = EmiMeter(windows, clock=clock)
+    windows.use("RAPL_Package0_PKG", 2.0)
+    clock.now += 1
+    assert meter.read(BUSY) == counted(2.0)
 
 
 def test_another_unit_is_refused() -> None:
