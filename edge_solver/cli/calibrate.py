@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from edge_solver.bench.calibrate import Fitted, Schedule, Workshop, schedule_for
 from edge_solver.cli import output
 from edge_solver.cli.interrupts import Interrupts
+from edge_solver.cli.render import margin
 from edge_solver.cli.status import StatusLine
 from edge_solver.config import Settings
 from edge_solver.core.events import plain
@@ -102,7 +103,7 @@ def _work(workshop: Workshop, schedule: Schedule, stop: threading.Event) -> Fitt
 
 def _say(made: Calibration) -> None:
     rates = made.rates
-    output.emit(f"calibrated against {made.meter} ({made.label}, {made.scope}): ±{100 * made.error:.0f} %")
+    output.emit(f"calibrated against {made.meter} ({made.label}, {made.scope}): {margin(made.error)}")
     output.emit(f"  {rates.joules_per_flop * 1e12:.3g} pJ per FLOP")
     output.emit(f"  {rates.joules_per_byte * 1e12:.3g} pJ per byte read")
     output.emit(f"  {rates.idle_watts:.3g} W when idle")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_solver.cli import output
+from edge_solver.cli.render import margin
 from edge_solver.config import resolve
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel
@@ -75,7 +76,7 @@ def _show(findings: tuple[Finding, ...], *, as_json: bool) -> int:
             }
         )
         return ExitCode.ANSWERED
-    error = "" if used.error is None else f", ±{100 * used.error:.0f} %"
+    error = "" if used.error is None else f", {margin(used.error)}"
     output.emit(f"{used.meter}: {_QUALITY[used.label]} ({used.label.value}{error}, {used.scope})")
     output.emit("")
     rows = [

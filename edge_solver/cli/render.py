@@ -53,13 +53,18 @@ def joules(energy: Energy, *, is_scoped: bool = False) -> str:
     figure = show(energy.value, Kind.JOULES)
     match energy.label:
         case EnergyLabel.ESTIMATED_CALIBRATED.value:
-            return f"≈{figure}" + ("" if energy.error is None else f" ±{energy.error:.0%}".replace("%", " %"))
+            return f"≈{figure}" + ("" if energy.error is None else f" {margin(energy.error)}")
         case EnergyLabel.ESTIMATED_DEFAULT.value:
             return f"≈{figure} (uncalibrated)"
         case EnergyLabel.COUNTER.value if is_scoped and energy.scope:
             return f"{figure} ({clean(energy.scope)})"
         case _:
             return figure
+
+
+def margin(error: float) -> str:
+    """Write how far off an estimate may be; never as nothing."""
+    return f"±{max(1, round(100 * error))} %"
 
 
 def opening(event: Started) -> str:

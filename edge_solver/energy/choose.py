@@ -134,7 +134,8 @@ def choose_meter(
         except MeterUnavailableError as error:
             refusals.append(Refusal(name, error.reason, error.remedy))
             if name == wanted:
-                _log.warning("energy is not measured by %s: %s", name, error.reason)
+                remedy = f"; to enable it: {error.remedy}" if error.remedy else ""
+                _log.warning("energy is not measured by %s: %s%s", name, error.reason, remedy)
     raise AssertionError("the estimate always works")
 
 
