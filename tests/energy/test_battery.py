@@ -116,6 +116,21 @@ def test_a_gauge_without_a_number_ends_the_readings(
     assert meter.read(LONG) == NO_NUMBER
 
 
+@pytest.mark.parametrize("change", [{"BAT0": {"status": "Charging"}}, {"AC": {"online": 1}}])
+def test_a_charger_that_comes_in_mid_run_ends_the_readings_for_good(
+    supplies: Supplies, clock: Clock, change: dict[str, dict[str, object]]
+) -> None:
+    meter = open_battery(supplies.root, clock=clock)
+    for supply, files in change.items():
+        supplies.set(supply, **files)
+    clock.now += 600
+    assert meter.read(LONG) == NO_NUMBER
+    supplies.set("BAT0", status="Discharging", energy_now=39_000_000)
+    supplies.set("AC", online=0)
+    clock.now += 600
+    assert meter.read(LONG) == NO_NUMBER
+
+
 def test_a_battery_that_is_taken_out_ends_the_readings(supplies: Supplies, clock: Clock) -> None:
     meter = open_battery(supplies.root, clock=clock)
     shutil.rmtree(supplies.root / "BAT0")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Sequence
 
 import pytest
 
@@ -12,65 +11,9 @@ from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.energy import emi
 from edge_solver.energy.emi import EmiMeter, open_emi, parse_channels
 from edge_solver.energy.unavailable import MeterUnavailableError
-from tests.energy.conftest import Clock
+from tests.energy.conftest import INTEL, JOULE, PATH, Clock, FakeWindows, metadata_v1, metadata_v2
 
 BUSY = Activity(flops=10**12, seconds=10.0)
-JOULE = 277_777_778  # picowatt-hours, rounded up
-PATH = r"\\?\ACPI#GenuineIntel_-_Intel64_Family_6_Model_154_-_12th_Gen_Intel(R)_Core(TM)_i7-1250U#0#{45bd8344}"
-INTEL = {
-    "RAPL_Package0_PKG": 40_000 * JOULE,
-    "RAPL_Package0_PP0": 20_000 * JOULE,
-    "RAPL_Package0_PP1": 5_000 * JOULE,
-    "RAPL_Package0_DRAM": 3_000 * JOULE,
-}
-"""As the driver of Windows 11 names the counters of a laptop."""
-
-
-def wide(text: str, size: int = 0) -> bytes:
-    return (text + "\0").encode("utf-16-le").ljust(size, b"\0")
-
-
-def metadata_v2(names: Sequence[str], unit: int = 0) -> bytes:
-    channels = b"".join(struct.pack("<IH", unit, len(wide(name))) + wide(name) for name in names)
-    return wide("GenuineIntel", 32) + wide("Model 154", 32) + struct.pack("<HH", 1, len(names)) + channels
-
-
-def metadata_v1(name: str) -> bytes:
-    head = struct.pack("<I", 0) + wide("Microsoft", 32) + wide("Rail", 32)
-    return head + struct.pack("<HH", 1, len(wide(name))) + wide(name)
-
-
-class FakeWindows:
-    """Answers control codes as drivers do."""
-
-    def __init__(self, *devices: dict[str, int], version: int = 2) -> None:
-        self.counters = {f"{PATH}{number}": dict(device) for number, device in enumerate(devices)}
-        self.version = version
-        self.failure: OSError | None = None
-        self.cut = 0
-        """Bytes that measurements lack."""
-
-    def devices(self) -> Sequence[str]:
-        return list(self.counters)
-
-    def ask(self, device: str, code: int, size: int) -> bytes:
-        if self.failure is not None:
-            raise self.failure
-        channels = self.counters[device]
-        metadata = metadata_v2(list(channels)) if self.version == 2 else metadata_v1(next(iter(channels)))
-        answer = {
-            0x224000: struct.pack("<H", self.version),
-            0x224004: struct.pack("<I", len(metadata)),
-            0x224008: metadata,
-            0x22400C: b"".join(struct.pack("<QQ", joules, 638_000_000) for joules in channels.values()),
-        }[code]
-        assert len(answer) <= size
-        return answer[: len(answer) - self.cut] if code == 0x22400C else answer
-
-    def use(self, name: str, joules: float) -> None:
-        for channels in self.counters.values():
-            if name in channels:
-                channels[name] += round(joules * JOULE)
 
 
 def counted(joules: float) -> Reading:

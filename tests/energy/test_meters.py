@@ -18,9 +18,10 @@ from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates
 from edge_solver.energy import EstimatedMeter, Machine, PowercapMeter, choose_meter, gauge, survey
 from edge_solver.energy.apple import open_apple
 from edge_solver.energy.battery import open_battery
+from edge_solver.energy.emi import EmiMeter
 from edge_solver.energy.polled import PolledMeter
 from edge_solver.energy.termux import open_termux
-from tests.energy.conftest import Clock, Supplies
+from tests.energy.conftest import INTEL, JOULE, PATH, Clock, FakeWindows, Supplies
 
 
 def package(root: Path) -> Path:
@@ -46,59 +47,96 @@ class Case:
     """Takes the source away; ``None`` where there is none to lose."""
 
 
-@pytest.fixture(params=["powercap", "apple", "battery", "termux", "estimate", "polled"])
-def case(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Case:
-    if request.param in {"powercap", "polled"}:
-        counter = package(tmp_path / "powercap")
-        meter: Meter = PowercapMeter(tmp_path / "powercap")
-        if request.param == "polled":
-            meter = PolledMeter(meter, 60.0)
-        return Case(
-            meter,
-            EnergyLabel.COUNTER,
-            "cpu package",
-            lambda minutes: write(counter, 5_000_000 + minutes * 60_000_000),
-            counter.unlink,
-        )
-    if request.param == "apple":
-        mac = request.getfixturevalue("mac")
-        apple = open_apple("darwin", "arm64", clock=clock)
-        return Case(
-            apple,
-            EnergyLabel.COUNTER,
-            "chip: cpu, gpu, memory, neural engine",
-            lambda minutes: mac.counters.update(gpu_mj=500 + 60_000 * minutes),
-            lambda: mac.counters.update(gpu_mj=None),
-        )
-    if request.param == "battery":
-        supplies = request.getfixturevalue("supplies")
+def counting(request: pytest.FixtureRequest) -> Case:
+    root = request.getfixturevalue("tmp_path") / "powercap"
+    counter = package(root)
+    meter: Meter = PowercapMeter(root)
+    if request.param == "polled":
+        meter = PolledMeter(meter, 60.0)
+    return Case(
+        meter,
+        EnergyLabel.COUNTER,
+        "cpu package",
+        lambda minutes: write(counter, 5_000_000 + minutes * 60_000_000),
+        counter.unlink,
+    )
 
-        def drain(minutes: int) -> None:
-            clock.now += 600
-            supplies.set("BAT0", energy_now=40_000_000 - 100_000 * minutes)
 
-        return Case(
-            open_battery(supplies.root, clock=clock),
-            EnergyLabel.MEASURED_BATTERY,
-            gauge.SCOPE,
-            drain,
-            lambda: supplies.remove("BAT0", "status"),
-        )
-    if request.param == "termux":
-        phone = request.getfixturevalue("phone")
+def on_a_mac(request: pytest.FixtureRequest) -> Case:
+    mac = request.getfixturevalue("mac")
+    return Case(
+        open_apple("darwin", "arm64", clock=request.getfixturevalue("clock")),
+        EnergyLabel.COUNTER,
+        "chip: cpu, gpu, memory, neural engine",
+        lambda minutes: mac.counters.update(gpu_mj=500 + 60_000 * minutes),
+        lambda: mac.counters.update(gpu_mj=None),
+    )
 
-        def discharge(minutes: int) -> None:
-            clock.now += 600
-            phone.holds(charge_counter=3_194_654 - 10_000 * minutes)
 
-        return Case(
-            open_termux(str(phone.command), clock=clock),
-            EnergyLabel.MEASURED_BATTERY,
-            gauge.SCOPE,
-            discharge,
-            lambda: phone.script("exit 1"),
-        )
-    return Case(EstimatedMeter(), EnergyLabel.ESTIMATED_DEFAULT, "cpu package", lambda _: None, None)
+def under_windows(request: pytest.FixtureRequest) -> Case:
+    windows, clock = FakeWindows(INTEL), request.getfixturevalue("clock")
+
+    def use(minutes: int) -> None:
+        clock.now += 600
+        windows.counters[f"{PATH}0"]["RAPL_Package0_PKG"] = (40_000 + 60 * minutes) * JOULE
+
+    return Case(EmiMeter(windows, clock=clock), EnergyLabel.COUNTER, "cpu package", use, windows.counters.clear)
+
+
+def on_battery(request: pytest.FixtureRequest) -> Case:
+    supplies, clock = request.getfixturevalue("supplies"), request.getfixturevalue("clock")
+
+    def drain(minutes: int) -> None:
+        clock.now += 600
+        supplies.set("BAT0", energy_now=40_000_000 - 100_000 * minutes)
+
+    return Case(
+        open_battery(supplies.root, clock=clock),
+        EnergyLabel.MEASURED_BATTERY,
+        gauge.SCOPE,
+        drain,
+        lambda: supplies.remove("BAT0", "status"),
+    )
+
+
+def on_a_phone(request: pytest.FixtureRequest) -> Case:
+    phone, clock = request.getfixturevalue("phone"), request.getfixturevalue("clock")
+
+    def discharge(minutes: int) -> None:
+        clock.now += 600
+        phone.holds(charge_counter=3_194_654 - 10_000 * minutes)
+
+    return Case(
+        open_termux(str(phone.command), clock=clock),
+        EnergyLabel.MEASURED_BATTERY,
+        gauge.SCOPE,
+        discharge,
+        lambda: phone.script("exit 1"),
+    )
+
+
+def estimating(request: pytest.FixtureRequest) -> Case:
+    meter = EstimatedMeter()
+    if request.param == "calibrated":
+        meter = EstimatedMeter(Rates(1e-10, 0.0, 4.0), EnergyLabel.ESTIMATED_CALIBRATED, "cpu package", 0.1)
+    return Case(meter, meter.label, "cpu package", lambda _: None, None)
+
+
+CASES = {
+    "powercap": counting,
+    "polled": counting,
+    "apple": on_a_mac,
+    "emi": under_windows,
+    "battery": on_battery,
+    "termux": on_a_phone,
+    "calibrated": estimating,
+    "estimate": estimating,
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param](request)
 
 
 def write(path: Path, number: int) -> None:
