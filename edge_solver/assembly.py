@@ -225,7 +225,8 @@ def load_scorer(
 
 def tie_of(policies: Sequence[ModelFile], threads: int | None) -> Tie:
     """Return what a calibration has to hold for to be used with these policies here and now."""
-    return tie(",".join(policy.sha256 for policy in policies), threads or physical_cores())
+    named = str(threads) if threads else f"default for {physical_cores()} cores"
+    return tie(",".join(policy.sha256 for policy in policies), named)
 
 
 def tie_of_settings(settings: Settings) -> Tie:

@@ -108,7 +108,7 @@ def _say(made: Calibration) -> None:
     output.emit(f"  {rates.joules_per_byte * 1e12:.3g} pJ per byte read")
     output.emit(f"  {rates.idle_watts:.3g} W when idle")
     bound = made.tie
-    output.emit(f"for {bound.device}; {bound.build}; {bound.threads} threads; power source {bound.power_source}")
+    output.emit(f"for {bound.device}; {bound.build}; threads: {bound.threads}; power source {bound.power_source}")
     if made.error > DOUBTFUL:
         output.say(
             f"warning: estimates may be {made.error:.0%} off: the machine was busy, throttled, or does not follow the "

@@ -40,7 +40,8 @@ class Tie:
     build: str
     model: str
     """SHA-256 of the policy; of several, joined by commas."""
-    threads: int
+    threads: str
+    """Their number where it was chosen, else that each engine's default for so many cores was taken."""
     power_source: str
 
 
@@ -73,7 +74,7 @@ class Calibration:
     """When, in UTC."""
 
 
-def tie(model: str, threads: int) -> Tie:
+def tie(model: str, threads: str) -> Tie:
     """Return what a fit made here and now would hold for."""
     return Tie(device.device(), device.build(), model, threads, device.power_source())
 

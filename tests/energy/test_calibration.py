@@ -16,7 +16,7 @@ from edge_solver.energy.unavailable import MeterUnavailableError
 from edge_solver.errors import UsageError
 from tests.energy.conftest import Supplies
 
-HERE = Tie("a laptop", "edge-solver 0.1, llama-cpp-python 0.3.36", "ab" * 32, 4, "mains")
+HERE = Tie("a laptop", "edge-solver 0.1, llama-cpp-python 0.3.36", "ab" * 32, "4", "mains")
 FITTED = Calibration(
     HERE, Rates(3e-11, 2.7e-10, 4.0), 0.09, "powercap", "counter", "cpu package", 12, 140.0, "2026-11-21T08:00:00+00:00"
 )
@@ -43,8 +43,8 @@ def test_a_calibration_is_read_back_as_it_was_stored(tmp_path: Path) -> None:
         ({"device": "a phone"}, "another device"),
         ({"build": "edge-solver 0.2"}, "another build"),
         ({"model": "cd" * 32}, "another model"),
-        ({"threads": 2}, "another number of threads"),
-        ({"power_source": "battery", "threads": 1}, "another number of threads and another power source"),
+        ({"threads": "2"}, "another number of threads"),
+        ({"power_source": "battery", "threads": "1"}, "another number of threads and another power source"),
     ],
 )
 def test_elsewhere_it_is_refused_with_what_differs_and_what_to_do(
@@ -98,7 +98,7 @@ def test_where_no_meter_works_a_calibration_that_fits_is_chosen_with_its_error(m
     assert reading.joules == pytest.approx(3.0 + 2.7 + 8.0)
     assert (reading.label, reading.error, reading.idle_watts) == (EnergyLabel.ESTIMATED_CALIBRATED, 0.09, 4.0)
     assert choice.rates == FITTED.rates
-    assert choose_meter(tie=replace(HERE, threads=1), machine=machine).name == "estimate"
+    assert choose_meter(tie=replace(HERE, threads="1"), machine=machine).name == "estimate"
     assert choose_meter(machine=machine).name == "estimate"
     assert [finding.meter for finding in survey(machine, HERE) if finding.chosen] == ["calibrated"]
 
