@@ -32,7 +32,7 @@ class Clock(ScriptedClock):
         """Return the time."""
         return self.seconds
 
-    def tick(self) -> None:
+    def tick(self, *costs: Cost) -> None:  # noqa: ARG002 - what a call costs does not matter here
         """Let the time of one simulated call pass."""
         self.seconds += self.seconds_per_call
 
