@@ -146,8 +146,8 @@ class Assembly:
         self, file: ModelFile, model: LlamaModel, grader: MathGrader, stack: ExitStack, *, share: int
     ) -> Drafter:
         """Put a drafter around a policy that is one of ``share`` and may use as much of the memory."""
+        from edge_solver.core.formats import StepFormat
         from edge_solver.engines.drafter import LlamaDrafter
-        from edge_solver.engines.formats import StepFormat
 
         entry, chosen = file.entry, self.settings.engine
         step_format = StepFormat()

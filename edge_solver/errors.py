@@ -8,6 +8,7 @@
     ├── ModelError                  3   a model is missing or broken
     │   ├── ModelMissingError       3
     │   ├── ModelBrokenError        3
+    │   ├── DownloadError           3   a model that could not be fetched
     │   └── ModelMemoryError        3   the context asked for does not fit
     └── RecordError                 2   a saved run that cannot be read
 
@@ -77,6 +78,10 @@ class ModelMissingError(ModelError):
 
 class ModelBrokenError(ModelError):
     """A model file is there, but is truncated, of another format, or of an unsupported kind."""
+
+
+class DownloadError(ModelError):
+    """A model, or a part of one, could not be fetched from the hub."""
 
 
 class ModelMemoryError(ModelError):

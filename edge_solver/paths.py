@@ -55,8 +55,30 @@ def results_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return where downloaded models go; it may not exist yet."""
+    """Return where downloaded test sets go; it may not exist yet."""
     return _place("cache", platformdirs.user_cache_path(_NAME, appauthor=False))
+
+
+def hub_dir() -> Path:
+    """Return where files of the Hugging Face Hub are kept; it may not exist yet.
+
+    It is the folder that the hub's own clients use, so that nothing is downloaded twice; ``EDGE_SOLVER_HOME`` moves it
+    with the rest, unless ``HF_HOME`` or ``HF_HUB_CACHE`` says where it is.
+    """
+    for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if folder := os.environ.get(variable):
+            return Path(folder).expanduser().absolute()
+    if folder := os.environ.get("HF_HOME"):
+        return Path(folder).expanduser().absolute() / "hub"
+    if os.environ.get(HOME_VARIABLE):
+        return cache_dir() / "hub"
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(root).expanduser().absolute() / "huggingface" / "hub"
+
+
+def converted_dir() -> Path:
+    """Return where models that were converted on this machine are looked for by name; it may not exist yet."""
+    return data_dir() / "models"
 
 
 def config_dir() -> Path:

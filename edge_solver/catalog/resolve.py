@@ -6,15 +6,15 @@ A name never becomes part of a path, and nothing is downloaded here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_solver import paths
-from edge_solver.catalog.registry import ModelEntry, ModelKind, registry
+from edge_solver.catalog import shelf
+from edge_solver.catalog.registry import ModelEntry, ModelKind, by_name, named, registry
 from edge_solver.errors import ModelBrokenError, ModelMissingError, UnknownNameError
 
 _CHUNK = 1 << 20
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ def resolve(kind: ModelKind, wanted: str) -> ModelFile:
 
     Raises:
         UnknownNameError: It is neither a known name nor looks like a path; the error carries the nearest name.
-        ModelMissingError: There is no such file.
+        ModelMissingError: There is no such file, or the model has not been downloaded.
         ModelBrokenError: A shipped file is not the one that the registry describes.
     """
-    entry = _named(kind, wanted)
+    entry = named(kind, wanted)
     if entry is not None:
-        return _shipped(entry)
+        return _shipped(entry) if entry.ships else _fetched(entry)
     path = Path(wanted).expanduser()
     if not path.exists():
         if path.suffix in {".gguf", ".onnx"} or len(path.parts) > 1:
             raise ModelMissingError(f"there is no model file {wanted}")
-        raise UnknownNameError("model" if kind is ModelKind.POLICY else "reward model", wanted, _names(kind))
+        raise UnknownNameError("model" if kind is ModelKind.POLICY else "reward model", wanted, by_name(kind))
     if path.is_dir():
         raise ModelMissingError(f"{wanted} is a folder; give the model file in it")
     digest = checksum(path)
@@ -72,26 +72,26 @@ def checksum(path: Path) -> str:
 
 
 def _shipped(entry: ModelEntry) -> ModelFile:
-    path = paths.shipped(f"models/{entry.file}")
-    if not path.exists():
-        raise ModelMissingError(f"the built-in model {entry.name} is missing ({path}); install edge-solver again")
-    digest = checksum(path)
+    (holding,) = shelf.holdings(entry)
+    digest = checksum(holding.path)
     if digest != entry.sha256:
         raise ModelBrokenError(
-            f"the built-in model {entry.name} is damaged ({path} has sha256 {digest[:12]}…, expected "
+            f"the built-in model {entry.name} is damaged ({holding.path} has sha256 {digest[:12]}…, expected "
             f"{entry.sha256[:12]}…); install edge-solver again"
         )
-    return ModelFile(path, digest, entry)
+    return ModelFile(holding.path, digest, entry)
 
 
-def _named(kind: ModelKind, wanted: str) -> ModelEntry | None:
-    return _by_name(kind).get(wanted)
-
-
-def _by_name(kind: ModelKind) -> Mapping[str, ModelEntry]:
-    entries = [entry for entry in registry().values() if entry.kind is kind]
-    return {name: entry for entry in entries for name in (entry.name, *entry.aliases)}
-
-
-def _names(kind: ModelKind) -> list[str]:
-    return list(_by_name(kind))
+def _fetched(entry: ModelEntry) -> ModelFile:
+    """Find a model that was downloaded or converted; what the hub's cache names by its checksum is not read again."""
+    holding = shelf.runnable(entry)
+    if holding is not None:
+        digest = holding.checksum if len(holding.checksum) == _SHA256_DIGITS else checksum(holding.path)
+        return ModelFile(holding.path, digest, entry)
+    pull = f"edge-solver models pull {entry.name}"
+    if entry.recipe is None:
+        raise ModelMissingError(f"{entry.name} is not on this machine; download it with: {pull}")
+    raise ModelMissingError(
+        f"{entry.name} has no ready file on the hub and has not been converted here; run: {pull} && edge-solver "
+        f"quantize {entry.recipe}, and put what that makes at {shelf.converted_path(entry)}"
+    )

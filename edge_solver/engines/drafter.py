@@ -18,13 +18,15 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_solver import memory
+from edge_solver.core import room
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import call_bytes, paper_flops, span_flops
+from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.engines.calls import Call
-from edge_solver.engines.formats import AnswerReader, StepFormat
-from edge_solver.engines.llama import CELL_STEP, MAX_SEQUENCES, SMALL_MODEL, LlamaContext, LlamaModel, available_memory
+from edge_solver.engines.llama import MAX_SEQUENCES, SMALL_MODEL, LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefix, Prefixes
 from edge_solver.engines.sampling import sample, stream
 from edge_solver.errors import ModelMemoryError, ProblemError
@@ -33,8 +35,6 @@ MIN_ROOM = 16
 """Positions that a prompt must leave free: less would not hold one step and an answer."""
 MAX_LIVE = 224
 """Branches of one problem in one call; the other sequence ids hold prefixes that may be continued."""
-ROWS = 256
-"""Tokens in one call; more take several."""
 SLACK = 64
 """Cells of each problem that are not counted on: a token evaluated again for its logits is in the cache twice for a
 while."""
@@ -43,8 +43,6 @@ MANY = 8
 ``SMALL_MODEL`` weights) takes them one by one: with 2.85 M weights on two x86 cores one problem at width 16 gave 2,270
 tokens/s, two at a time 1,460, seven 840; at width 1, one gave 1,350 and eight 1,370. Attention to the others' cells
 costs more than sharing the weights saves."""
-SPARE_CELLS = 2.0
-"""Room in the KV cache, as a multiple of what the profile lets expect: solutions vary, and so do problems."""
 
 
 @dataclass(slots=True, eq=False)
@@ -259,8 +257,8 @@ class LlamaDrafter:
 
     def _decode(self, rows: _Rows) -> None:
         """Evaluate rows, sample for the branches among the takers and keep the logits of the others; empties rows."""
-        for start in range(0, len(rows), ROWS):
-            span = slice(start, start + ROWS)
+        for start in range(0, len(rows), room.ROWS):
+            span = slice(start, start + room.ROWS)
             takers = rows.takers[span]
             begun = time.perf_counter()
             logits = self._device.decode(
@@ -481,8 +479,8 @@ class LlamaDrafter:
     def _share(self, prompt: int) -> int:
         """Return the cells that a problem gets, the same whether or not it is alone."""
         profile = self._profile
-        solution = profile.step_tokens * profile.solution_steps * SPARE_CELLS
-        cells = self._cells or prompt + int(self._width * min(solution, profile.context - prompt)) + ROWS
+        solution = profile.step_tokens * profile.solution_steps
+        cells = self._cells or room.cells(prompt, self._width, solution, profile.context)
         if self._memory is not None:
             cells = min(cells, self._memory // max(1, profile.shape.kv_bytes_per_token))
         least = prompt + MIN_ROOM + SLACK
@@ -490,7 +488,7 @@ class LlamaDrafter:
             raise ModelMemoryError(
                 f"a KV cache of {cells} tokens does not hold the prompt and one step; allow {least} at least"
             )
-        return -(-cells // CELL_STEP) * CELL_STEP
+        return room.padded(cells)
 
     def _make_room(self, cells: int) -> None:
         """Make a KV cache for problems of this size, unless there is one with room for one more."""
@@ -503,7 +501,7 @@ class LlamaDrafter:
                 )
             self._device.close()
         bytes_per_cell = max(1, self._profile.shape.kv_bytes_per_token)
-        most = [limit // bytes_per_cell for limit in (self._memory, available_memory()) if limit is not None]
+        most = [limit // bytes_per_cell for limit in (self._memory, memory.available()) if limit is not None]
         wanted = max(cells, min(self._problems * cells, *most, self._problems * cells))
-        self._context = self._model.context(wanted, max_rows=ROWS, branches=self._width, threads=self._threads)
+        self._context = self._model.context(wanted, max_rows=room.ROWS, branches=self._width, threads=self._threads)
         self._prefixes = Prefixes(self._context, MAX_SEQUENCES, self._context.cells)

@@ -19,6 +19,8 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_solver import memory
+from edge_solver.core import room
 from edge_solver.core.cost import Shape
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 MAX_SEQUENCES = 256
 """``LLAMA_MAX_SEQ``: live sequences of one context."""
-CELL_STEP = 256
-"""llama.cpp pads a context to this many cells."""
 SMALL_MODEL = 100_000_000
 """Below this many weights attention is cheap and per-call overhead counts; flash attention only pays for wide batches.
 Measured on two x86 cores with 2.85 M weights: 6,770 tokens/s without it against 5,400 with it at 16 branches, 2,120
@@ -226,7 +226,7 @@ class LlamaContext:
         """Allocate; called by ``LlamaModel.context``."""
         _silence()
         shape = model.shape()
-        self.cells = -(-cells // CELL_STEP) * CELL_STEP
+        self.cells = room.padded(cells)
         self.n_vocab = model.n_vocab
         self._check_memory(shape)
         params = llama_cpp.llama_context_default_params()
@@ -321,9 +321,9 @@ class LlamaContext:
 
     def _check_memory(self, shape: Shape) -> None:
         need = self.cells * shape.kv_bytes_per_token
-        free = available_memory()
+        free = memory.available()
         if free is not None and need > free:
-            fits = free // max(1, shape.kv_bytes_per_token) // CELL_STEP * CELL_STEP
+            fits = free // max(1, shape.kv_bytes_per_token) // room.CELL_STEP * room.CELL_STEP
             raise ModelMemoryError(
                 f"a KV cache of {self.cells} tokens needs {need / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free; "
                 f"{fits} tokens would fit: use a smaller --width"
@@ -355,17 +355,6 @@ def _core_text(name: str) -> str | None:
         ask.restype = ctypes.c_char_p
         answer: bytes | None = ask()
         return answer.decode("utf-8", "replace") if answer else None
-    return None
-
-
-def available_memory() -> int | None:
-    """Return the bytes that can be taken without swapping, or ``None`` where the system does not say."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
     return None
 
 

@@ -13,7 +13,7 @@ from edge_solver.paths import shipped
 
 
 def test_every_shipped_model_is_the_one_that_the_registry_describes() -> None:
-    for entry in registry().values():
+    for entry in (entry for entry in registry().values() if entry.ships):
         data = shipped(f"models/{entry.file}").read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (entry.bytes, entry.sha256)
 

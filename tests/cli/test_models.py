@@ -13,7 +13,7 @@ from edge_solver.cli import main
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list"]) == 0
     heading, *rows = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["NAME", "KIND", "SIZE", "LICENCE", "SUMMARY"]
+    assert heading.split() == ["NAME", "KIND", "SIZE", "HERE", "LICENCE", "SUMMARY"]
     assert [row.split()[0] for row in rows] == list(registry())
 
 
@@ -27,7 +27,15 @@ def test_a_model_is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["models", "show", name]) == 0
     assert registry()[name].summary in capsys.readouterr().out
     assert main(["models", "show", name, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["sha256"] == registry()[name].sha256
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["sha256"] == registry()[name].sha256
+
+
+def test_what_is_not_verified_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["models", "show", "llemma-metamath-7b"])
+    printed = capsys.readouterr().out
+    assert "unverified      bytes: sum of rounded sizes" in printed
+    assert "unverified      format math-shepherd, suffix: the exact whitespace" in printed
 
 
 def test_an_alias_of_two_models_means_the_policy(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.energy import EstimatedMeter
 from edge_solver.engines.drafter import LlamaDrafter
-from edge_solver.engines.formats import StepFormat
+from edge_solver.core.formats import StepFormat
 from edge_solver.engines.llama import LlamaModel
 from edge_solver.errors import ModelMemoryError, ProblemError
 

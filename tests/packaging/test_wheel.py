@@ -21,6 +21,9 @@ pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
 SHIPPED = {
     "models/registry.toml",
+    "models/hub.toml",
+    "models/formats.toml",
+    "models/prompts/few-shot.txt",
     "models/builtin/micro.gguf",
     "models/builtin/prm.onnx",
     "models/cards/micro.md",

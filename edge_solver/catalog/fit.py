@@ -1,0 +1,111 @@
+"""Whether a model fits into this machine: an estimate of the memory that a search takes, from shapes alone.
+
+Everything here is estimated and says so; what was measured comes from a benchmark of the device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_solver import memory
+from edge_solver.catalog import shelf
+from edge_solver.catalog.registry import Architecture, ModelEntry
+from edge_solver.core import room
+
+PROMPT = 512
+"""Tokens before the first step where nobody knows: a few solved examples and a problem."""
+_HALF, _SINGLE = 2, 4
+"""Bytes of a number in the policy's cache (half precision) and in what is kept of the reward model."""
+_SCORED = 64
+"""Most steps that the reward model reads in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Memory that a search takes, in bytes, estimated."""
+
+    weights: int
+    cache: int
+    """Keys and values of the policy, for the whole tree."""
+    buffers: int
+    """What one call computes in."""
+    prm_weights: int = 0
+    prm_cache: int = 0
+    """Keys and values of the reward model, for the whole tree, and those that one call reads."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.cache + self.buffers + self.prm_weights + self.prm_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a search needs against what this machine has."""
+
+    width: int
+    context: int
+    cells: int
+    """Tokens of room in the cache."""
+    need: Need
+    available: int | None
+    """Bytes that are free now."""
+    total: int | None
+    """Bytes that there are."""
+    prm: str | None
+    """The reward model counted in."""
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether it fits into what is free; ``None`` where the system does not say."""
+        free = self.available if self.available is not None else self.total
+        return None if free is None else self.need.total <= free
+
+
+def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: ModelEntry | None = None) -> Fit | None:
+    """Estimate what a search with a policy takes.
+
+    Args:
+        entry: The policy.
+        width: Solutions side by side.
+        context: Most tokens of a path; by default the model's.
+        prm: The reward model beside it.
+
+    Returns:
+        The estimate, or ``None`` where the registry does not know the model's shape.
+    """
+    shape = entry.architecture
+    if shape is None:
+        return None
+    positions = min(context or entry.context, entry.context)
+    prompt = min(PROMPT, positions // 2)
+    cells = room.padded(room.cells(prompt, width, entry.step_tokens * entry.solution_steps, positions))
+    need = Need(
+        weights=_weights(entry, shape),
+        cache=cells * shape.kv_values_per_token * _HALF,
+        buffers=room.ROWS * (shape.vocabulary + shape.feed_forward + 4 * shape.width) * _SINGLE,
+    )
+    if prm is not None and prm.architecture is not None:
+        path = prompt + (cells - prompt - room.ROWS) // width
+        kept = cells + 2 * min(width, _SCORED) * path  # a call lays out the past of its rows, and the graph joins it
+        need = Need(
+            need.weights,
+            need.cache,
+            need.buffers,
+            _weights(prm, prm.architecture),
+            kept * prm.architecture.kv_values_per_token * _SINGLE,
+        )
+    return Fit(width, positions, cells, need, memory.available(), memory.total(), prm.name if prm else None)
+
+
+def tokens_per_second(entry: ModelEntry, width: int) -> float | None:  # noqa: ARG001 - no file to look in yet
+    """Return how fast this machine decodes a model, as a benchmark of the device has measured; ``None`` without one."""
+    return None
+
+
+def _weights(entry: ModelEntry, shape: Architecture) -> int:
+    """Return the bytes of the file that will be run: the real one, the hub's, or one byte a weight to be converted."""
+    holding = shelf.runnable(entry)
+    if holding is not None:
+        return holding.path.stat().st_size
+    return entry.bytes if entry.repository is not None else shape.parameters
