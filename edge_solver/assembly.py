@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from edge_solver.answers import MathGrader, extract_answer
-from edge_solver.catalog import ModelFile, ModelKind, resolve
+from edge_solver.catalog import ModelFile, ModelKind, formats, resolve
 from edge_solver.config import Settings
 from edge_solver.config import resolve as resolve_settings
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.events import Event, Solved
+from edge_solver.core.formats import ScoreFormat, StepFormat
 from edge_solver.core.ports import Drafter, Profile, Scorer
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import strategy_named
@@ -66,6 +67,8 @@ class Assembly:
         self._strategy = strategy_named(settings.strategy)
         self._searches, self._problems = 0, problems
         self._tie: Tie | None = None
+        self.notes: list[str] = []
+        """What a user should know of how the models were understood."""
         with ExitStack() as stack:
             self.engines = self._demo_engines(stack) if demo else self._real_engines(stack)
             """What the searches work with."""
@@ -132,33 +135,70 @@ class Assembly:
         policies = [resolve(ModelKind.POLICY, name) for name in model_names(chosen.model)]
         prm = resolve(ModelKind.PRM, chosen.prm) if self._strategy.scored else None
         self._tie = tie_of(policies, chosen.threads)
+        asked = formats.step_format(chosen.format) if chosen.format else None
+        read = formats.score_format(chosen.prm_format) if chosen.prm_format else None
         grader = stack.enter_context(MathGrader())
-        models, drafters = [], []
+        models, drafters, marks = [], [], []
         for policy in policies:
             models.append(LlamaModel(policy.path))
-            drafters.append(self._drafter(policy, models[-1], grader, stack, share=len(policies)))
+            step_format = asked or self._step_format(policy, models[-1])
+            self._check_mark(policy, models[-1], step_format)
+            marks.append(step_format.step_end)
+            drafters.append(self._drafter(policy, models[-1], step_format, grader, stack, share=len(policies)))
         scorer = (
-            load_scorer(prm, stack, policy=policies[0].path, model=models[0], threads=chosen.threads) if prm else None
+            load_scorer(
+                prm,
+                stack,
+                policy=policies[0].path,
+                model=models[0],
+                score_format=read,
+                marks=marks,
+                threads=chosen.threads,
+            )
+            if prm
+            else None
         )
         return Engines(_joined(drafters), scorer, grader)
 
+    def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:
+        """Return how a policy is asked: as the registry says, or as its file lets guess."""
+        if file.entry is not None:
+            return formats.step_format_of(file.entry)
+        guess = formats.guess(model.metadata(*formats.TELLING))
+        self.notes.append(
+            f"{file.name}: asked in the format {guess.name!r}, because {guess.reason}; --format names another of "
+            f"{', '.join(formats.step_formats())}"
+        )
+        return formats.step_format(guess.name)
+
+    def _check_mark(self, file: ModelFile, model: LlamaModel, step_format: StepFormat) -> None:
+        """Say so where a policy does not know the step mark as the format's own models do."""
+        expected, mark = step_format.step_token, step_format.step_end
+        tokens = model.tokenize(f" {mark}", follows=True)
+        if expected is not None and tokens != [expected]:
+            self.notes.append(
+                f"{file.name}: its tokenizer cuts {mark!r} into {tokens}, and models of this format know it as "
+                f"{expected}; perhaps it was not trained with it"
+            )
+
     def _drafter(
-        self, file: ModelFile, model: LlamaModel, grader: MathGrader, stack: ExitStack, *, share: int
+        self,
+        file: ModelFile,
+        model: LlamaModel,
+        step_format: StepFormat,
+        grader: MathGrader,
+        stack: ExitStack,
+        *,
+        share: int,
     ) -> Drafter:
         """Put a drafter around a policy that is one of ``share`` and may use as much of the memory."""
-        from edge_solver.core.formats import StepFormat
         from edge_solver.engines.drafter import LlamaDrafter
 
-        entry, chosen = file.entry, self.settings.engine
-        step_format = StepFormat()
-        pattern: tuple[str, ...] = ()
+        chosen = self.settings.engine
+        pattern = (step_format.answer,) if step_format.answer else ()
         context = model.context_trained
-        if entry is not None:
-            step_format = StepFormat(
-                entry.prefix, entry.suffix, entry.step_end, entry.step_tokens, entry.solution_steps
-            )
-            pattern = (entry.answer,) if entry.answer else ()
-            context = min(context, entry.context or context)
+        if file.entry is not None:
+            context = min(context, file.entry.context or context)
         profile = Profile(
             file.name, file.sha256, model.shape(), context, step_format.step_tokens, step_format.solution_steps
         )
@@ -188,6 +228,8 @@ def load_scorer(
     *,
     policy: Path,
     model: LlamaModel | None = None,
+    score_format: ScoreFormat | None = None,
+    marks: Sequence[str] = (),
     threads: int | None = None,
 ) -> Scorer:
     """Load a reward model.
@@ -197,6 +239,8 @@ def load_scorer(
         stack: Closes what is opened.
         policy: Whose tokenizer serves where it brings none.
         model: The policy, where it is loaded already.
+        score_format: How it reads a solution; by default as the registry or the graph itself says.
+        marks: What ends the steps of the policies whose solutions it will read.
         threads: By default the physical cores.
 
     Raises:
@@ -219,8 +263,19 @@ def load_scorer(
     if beside.exists() and beside not in (policy, file.path):
         model = stack.enter_context(LlamaModel(beside, vocab_only=True))
     tokenizer = model or stack.enter_context(LlamaModel(policy, vocab_only=True))
-    belief = file.entry.belief if file.entry else None
-    return OnnxScorer(file.path, tokenizer, name=file.name, threads=threads, belief=belief)
+    entry = file.entry
+    if score_format is None and entry is not None and entry.format is not None:
+        score_format = formats.score_format(entry.format)
+    return OnnxScorer(
+        file.path,
+        tokenizer,
+        name=file.name,
+        sha256=file.sha256,
+        score_format=score_format,
+        marks=marks,
+        threads=threads,
+        belief=entry.belief if entry else None,
+    )
 
 
 def tie_of(policies: Sequence[ModelFile], threads: int | None) -> Tie:

@@ -49,6 +49,10 @@ class EngineSettings:
     """The policy: a name in the registry or a path."""
     prm: str = "builtin"
     """The process reward model: a name in the registry or a path."""
+    format: str | None = None
+    """How the policy is asked, by name; ``None`` takes what the registry says, or a guess."""
+    prm_format: str | None = None
+    """How the reward model reads a solution, by name; ``None`` takes what the registry or its file says."""
     threads: int | None = None
     """``None`` takes the physical cores."""
     n_ctx: int | None = None
@@ -267,6 +271,8 @@ _BUDGET: Mapping[str, _Reader] = {
 _ENGINE: Mapping[str, _Reader] = {
     "model": _text,
     "prm": _text,
+    "format": _text,
+    "prm_format": _text,
     "threads": _whole(1, 1024),
     "n_ctx": _whole(1, 2**31 - 1),
     "max_memory_bytes": _quantity(Kind.BYTES),

@@ -1,8 +1,7 @@
 """Files of public data sets, fetched from the Hugging Face Hub when they are asked for and kept in our cache.
 
 The hub's client does the work: a connection that breaks is taken up again (but not by the next process, and these files
-are small), a whole file is found again without the network. What is
-in a file is somebody else's business.
+are small), a whole file is found again without the network. What is in a file is somebody else's business.
 """
 
 from __future__ import annotations

@@ -115,6 +115,10 @@ def unverified(entry: ModelEntry) -> tuple[str, ...]:
     return (*entry.unverified, *(f"format {entry.format}, {doubt}" for doubt in doubts))
 
 
+TELLING = ("general.name", "general.architecture", "tokenizer.chat_template")
+"""The keys of a GGUF that a format is guessed from."""
+_NAMES = (("edge-solver", "built-in"), ("llemma-metamath", "math-shepherd"), ("metamath", "metamath"))
+"""What the name of a model has in it, and the format that this means; the first that fits counts."""
 _CHAT_MARKS = (
     ("<|start_header_id|>", "llama-3"),
     ("<|im_start|>", "chatml"),
@@ -130,22 +134,19 @@ def guess(metadata: Mapping[str, str]) -> Guess:
     Its name goes before its chat template: a fine-tune often carries the template of what it was made from.
     """
     name = metadata.get("general.name", "")
+    plain_name = name.lower().replace("_", "-").replace(" ", "-")
+    for part, format_name in _NAMES:
+        if part in plain_name:
+            return Guess(format_name, f"it calls itself {name!r}")
     template = metadata.get("tokenizer.chat_template", "")
-    architecture = metadata.get("general.architecture", "")
-    lowered = name.lower().replace("_", "-").replace(" ", "-")
-    if "llemma-metamath" in lowered:
-        return Guess("math-shepherd", f"it calls itself {name!r}")
-    if "metamath" in lowered:
-        return Guess("metamath", f"it calls itself {name!r}")
     for mark, format_name in _CHAT_MARKS:
         if mark in template:
-            is_qwen_math = format_name == "chatml" and ("qwen2.5-math" in lowered or "\\boxed" in template)
+            is_qwen_math = format_name == "chatml" and ("qwen2.5-math" in plain_name or "\\boxed" in template)
             return Guess("qwen-math" if is_qwen_math else format_name, f"its chat template has {mark} in it")
-    if template:
-        return Guess("plain", "its chat template is none that is known")
-    if architecture in {"llama", "qwen2"}:
+    architecture = metadata.get("general.architecture", "")
+    if not template and architecture in {"llama", "qwen2"}:
         return Guess("few-shot", f"it is a {architecture} model without a chat template, so perhaps a base model")
-    return Guess("plain", "nothing in its metadata says how it wants to be asked")
+    return Guess("plain", "its metadata says nothing that is known of how it wants to be asked")
 
 
 def _table(kind: str) -> Mapping[str, Mapping[str, Any]]:

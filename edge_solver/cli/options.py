@@ -59,6 +59,8 @@ _OPTIONS = (
         "--model", "NAME|PATH[,...]", "The policy that writes the steps; several share one vote.", _DEFAULT.engine.model
     ),
     _option("--prm", "NAME|PATH", "The process reward model that scores them.", _DEFAULT.engine.prm),
+    _option("--format", "NAME", "How the policy is asked, for a file that no list describes.", "a guess"),
+    _option("--prm-format", "NAME", "How the reward model reads a solution.", "what it says itself"),
     _option("--max-flops", "X", "Most FLOPs, policy and reward model together: 2e12, 1.5T."),
     _option("--max-joules", "X", "Most energy: 50J, 3kJ."),
     _option("--max-seconds", "X", "Most time: 30s, 500ms, 2min."),

@@ -60,7 +60,7 @@ def command(
     progress = Progress(sys.stderr, colour=output.colours(sys.stderr)) if watched else None
     recorder = Recorder(events) if events else None
     saver = Saver() if settings.history else None
-    solution = _solve(text, settings, progress, recorder, saver, simulate=simulate)
+    solution = _solve(text, settings, progress, recorder, saver, simulate=simulate, quiet=quiet)
     if recorder and recorder.failure:
         output.say(f"warning: {recorder.path} holds only the beginning of the run: {recorder.failure}")
     if saver and saver.failure:
@@ -81,6 +81,7 @@ def _solve(
     saver: Saver | None,
     *,
     simulate: bool,
+    quiet: bool,
 ) -> Solution:
     """Run the search under everything that listens to it, and return its result."""
     with contextlib.ExitStack() as stack:
@@ -96,11 +97,21 @@ def _solve(
             progress.note("loading the models")
         from edge_solver.assembly import Assembly  # only now: a wrong flag is refused before an engine is loaded
 
-        search = stack.enter_context(Assembly(settings, demo=simulate)).search(problem)
+        assembly = stack.enter_context(Assembly(settings, demo=simulate))
+        if not quiet:
+            _say_notes(assembly.notes, progress)
+        search = assembly.search(problem)
         if simulate and progress:
             listeners.append(_in_human_time)
         interrupts.call(lambda: _stop(search, progress))
         return _watch(search, listeners)
+
+
+def _say_notes(notes: Iterable[str], progress: Progress | None) -> None:
+    for note in notes:
+        if progress:
+            progress.note("")  # the note takes the line; the next drawing begins a new one
+        output.say(f"note: {note}")
 
 
 def _stop(search: Search, progress: Progress | None) -> None:

@@ -14,7 +14,7 @@ from enum import Enum
 class StepFormat:
     """The text conventions of a policy."""
 
-    prefix: str = "Problem: "
+    prefix: str = "Problem:\n"
     """Before the problem; may hold control tokens."""
     suffix: str = '\nSolve it step by step, one short step a line. Last line: "The answer is: ...".\nSolution:\n'
     """After the problem; may hold control tokens."""

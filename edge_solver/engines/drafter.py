@@ -9,6 +9,7 @@ its own share of the cache, so its tree is the one that it would grow alone. Whi
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -43,6 +44,9 @@ MANY = 8
 ``SMALL_MODEL`` weights) takes them one by one: with 2.85 M weights on two x86 cores one problem at width 16 gave 2,270
 tokens/s, two at a time 1,460, seven 840; at width 1, one gave 1,350 and eight 1,370. Attention to the others' cells
 costs more than sharing the weights saves."""
+
+_CONTROL = re.compile(r"<[^<>\s]+>|\[/?INST\]")
+"""What a control token in a template looks like: no token reaches across its edges."""
 
 
 @dataclass(slots=True, eq=False)
@@ -137,6 +141,7 @@ class LlamaDrafter:
         self._width, self._problems = width, problems or (1 if small else MANY)
         self._cells, self._threads, self._memory = cells, threads, max_memory_bytes
         self._step_end = step_format.step_end.encode()
+        self._stops = tuple(stop.encode() for stop in step_format.stops)
         self._context: LlamaContext | None = None
         self._prefixes: Prefixes | None = None
         self._flights: list[_Flight] = []
@@ -171,7 +176,7 @@ class LlamaDrafter:
 
     def open(self, problem: int, text: str) -> int:
         """Make ``text`` the root of a new problem; see ``Drafter.open``."""
-        tokens = self._prompt(text)
+        tokens = prompt_tokens(self._model, self._format, text)
         most = self._profile.context - MIN_ROOM
         if len(tokens) > most:
             raise ProblemError(
@@ -188,7 +193,7 @@ class LlamaDrafter:
         if self._prefixes is None or not self._prefixes.shares:
             return True
         sequences = MAX_SEQUENCES // (1 + 2 * self._width)  # the root, what may be continued, and what is written
-        cells = self._share(len(self._prompt(text)))
+        cells = self._share(len(prompt_tokens(self._model, self._format, text)))
         return len(self._prefixes.shares) < sequences and self._promised + cells <= self._device.cells
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:
@@ -296,10 +301,18 @@ class LlamaDrafter:
             return
         piece = self._model.piece(token)
         branch.data += piece
-        if self._step_end in branch.data[-len(piece) - len(self._step_end) :] and branch.data.strip():
+        if (over := self._over(branch.data, len(piece))) is not None:
+            del branch.data[over:]
+            branch.finish = Finish.ANSWER  # as above
+        elif self._step_end in branch.data[-len(piece) - len(self._step_end) :] and branch.data.strip():
             branch.finish = Finish.STEP
         elif len(branch.prefix.tokens) >= branch.request.max_tokens:
             branch.finish = Finish.LENGTH
+
+    def _over(self, data: bytearray, new: int) -> int | None:
+        """Return where in a step text begins that shows that the solution is over, if the last piece has brought it."""
+        found = [data.find(stop, max(0, len(data) - new - len(stop))) for stop in self._stops]
+        return min((at for at in found if at >= 0), default=None)
 
     def _close(self, branch: _Branch) -> Draft:
         """Turn an ended branch into a draft; only one that may be continued keeps its sequence."""
@@ -471,11 +484,6 @@ class LlamaDrafter:
     def _promised(self) -> int:
         return self._cache.promised + SLACK * len(self._cache.shares)
 
-    def _prompt(self, text: str) -> list[int]:
-        tokens = self._model.tokenize(self._format.prefix, special=True, start=True)
-        tokens += self._model.tokenize(text.strip())
-        return tokens + self._model.tokenize(self._format.suffix, special=True)
-
     def _share(self, prompt: int) -> int:
         """Return the cells that a problem gets, the same whether or not it is alone."""
         profile = self._profile
@@ -505,3 +513,14 @@ class LlamaDrafter:
         wanted = max(cells, min(self._problems * cells, *most, self._problems * cells))
         self._context = self._model.context(wanted, max_rows=room.ROWS, branches=self._width, threads=self._threads)
         self._prefixes = Prefixes(self._context, MAX_SEQUENCES, self._context.cells)
+
+
+def prompt_tokens(model: LlamaModel, step_format: StepFormat, problem: str) -> list[int]:
+    """Cut a prompt as if it were one text, but never read control tokens in what the user typed."""
+    prefix, suffix = step_format.prefix, step_format.suffix
+    control = _CONTROL.search(suffix)
+    plain = suffix[: control.start()].rstrip(" ") if control else suffix
+    space = prefix[len(prefix.rstrip(" ")) :]  # a space belongs to the word after it
+    tokens = model.tokenize(prefix.removesuffix(space), special=True, start=True)
+    tokens += model.tokenize(space + problem.strip() + plain, follows=bool(prefix))
+    return tokens + model.tokenize(suffix.removeprefix(plain), special=True, follows=True)

@@ -79,6 +79,8 @@ class LlamaModel:
             raise ModelBrokenError(f"{path} has no tokenizer; convert the model again with its tokenizer")
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self._pieces: dict[int, bytes] = {}
+        letter = self._cut("a", special=False)
+        self._puts_space = bool(letter) and self.piece(letter[0]).startswith(b" ")
 
     def close(self) -> None:
         """Free the model; contexts must be closed before."""
@@ -156,14 +158,29 @@ class LlamaModel:
             weight_bytes=round(size * (1 - embedding / total)) if untied else size,
         )
 
-    def tokenize(self, text: str, *, special: bool = False, start: bool = False) -> list[int]:
+    def tokenize(self, text: str, *, special: bool = False, start: bool = False, follows: bool = False) -> list[int]:
         """Cut text into tokens.
 
         Args:
             text: Any text; lone surrogates become replacement characters.
             special: Read ``<|…|>``-like marks in the text as control tokens. Never for text that a user typed.
             start: Put the tokenizer's start token in front where it wants one.
+            follows: The text stands after other text. SentencePiece tokenizers put a space before a text, which would
+                then be one too many.
         """
+        if follows and text and self._puts_space:
+            # A line feed is a token of its own there, so that what comes after it is cut as it would be anywhere.
+            line, tokens = self._cut("\n", special=False), self._cut("\n" + text, special=special)
+            if tokens[: len(line)] == line:
+                return tokens[len(line) :]
+        return self._cut(text, special=special, start=start)
+
+    def start_token(self) -> int | None:
+        """Return the token that a text begins with, or ``None`` where the tokenizer has none."""
+        token = int(llama_cpp.llama_vocab_bos(self._vocab))
+        return token if token >= 0 else None
+
+    def _cut(self, text: str, *, special: bool, start: bool = False) -> list[int]:
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
         while True:
@@ -205,10 +222,18 @@ class LlamaModel:
         """
         return LlamaContext(self, self._model, cells, max_rows, branches, threads)
 
+    def metadata(self, *keys: str) -> dict[str, str]:
+        """Return what the file says of itself under these keys, as far as it says anything."""
+        return {key: value for key in keys if (value := self._meta(key)) is not None}
+
     def _meta(self, key: str) -> str | None:
-        buffer = ctypes.create_string_buffer(256)
-        n = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
-        return buffer.value.decode("utf-8", "replace") if n >= 0 else None
+        size = 256
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            n = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
+            if n < size:
+                return buffer.value.decode("utf-8", "replace") if n >= 0 else None
+            size = n + 1
 
 
 class LlamaContext:

@@ -1,9 +1,10 @@
 """The process reward model behind the ``Scorer`` port: an ONNX graph that reads only what is new.
 
-The graph takes tokens, positions and the keys and values of what came before, and returns a score per token with the
-new tokens' own keys and values (design: a step's reward is read at its last token). These are kept per tree node, so
-scoring a child costs the child's tokens alone; siblings and branches are scored in one batch. This is the one module
-that touches onnxruntime.
+The graph takes tokens, positions and the keys and values of what came before, and returns a score per token, or logits
+that a score is made from, with the new tokens' own keys and values. A step's reward is read at its last token, which is
+that of the step mark where the model was trained with one. Keys and values are kept per tree node, so scoring a child
+costs the child's tokens alone; siblings and branches are scored in one batch. This is the one module that touches
+onnxruntime.
 """
 
 from __future__ import annotations
@@ -21,20 +22,18 @@ from numpy.typing import NDArray
 from edge_solver.core.belief import Belief
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, call_bytes, span_flops
+from edge_solver.core.formats import Reading, ScoreFormat
 from edge_solver.core.ports import Profile, ScoreRequest
 from edge_solver.core.tree import ROOT
 from edge_solver.engines.merging import Group
+from edge_solver.engines.reading import META, own_format, read
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMissingError, ProblemError
 
 INPUTS = ("input_ids", "position_ids", "past_mask", "past_keys", "past_values")
 OUTPUTS = ("scores", "present_keys", "present_values")
-META = "edge_solver."
-"""What our metadata keys begin with."""
+"""In place of ``scores`` ``[batch, tokens]`` a graph may put out ``logits`` ``[batch, tokens, labels]``."""
 NEEDED = (
-    "template_prefix",
-    "template_suffix",
-    "step_end",
     "n_layers",
     "n_heads",
     "head_dim",
@@ -52,8 +51,16 @@ NodeKey = tuple[int, int]
 class Tokenizer(Protocol):
     """Cuts text into the tokens that a model was trained with."""
 
-    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """Return token ids; with ``special``, marks such as ``<|…|>`` become control tokens."""
+    def tokenize(self, text: str, *, special: bool = False, follows: bool = False) -> list[int]:
+        """Return token ids.
+
+        With ``special``, marks such as ``<|…|>`` become control tokens; with ``follows``, the text stands after other
+        text.
+        """
+        ...
+
+    def start_token(self) -> int | None:
+        """Return the token that a text begins with, or ``None`` where there is none."""
         ...
 
 
@@ -107,15 +114,21 @@ class OnnxScorer:
         tokenizer: Tokenizer,
         *,
         name: str | None = None,
+        sha256: str | None = None,
+        score_format: ScoreFormat | None = None,
+        marks: Collection[str] = (),
         threads: int | None = None,
         belief: Belief | None = None,
     ) -> None:
         """Load a graph.
 
         Args:
-            path: The ONNX file; its metadata holds shape, template and step end.
+            path: The ONNX file; its metadata holds its shape.
             tokenizer: The one that the model was trained with.
             name: What to call it; by default the name in its metadata.
+            sha256: Of the file; by default it is computed.
+            score_format: How it reads a solution; by default what its metadata says.
+            marks: What the policy ends a step with; a model with a step mark of its own does not read them.
             threads: For onnxruntime; by default the physical cores.
             belief: How to read a confidence from this model's rewards, where that was fitted.
 
@@ -126,13 +139,19 @@ class OnnxScorer:
         self._path, self._tokenizer = path, tokenizer
         self._session = _load(path, threads or physical_cores())
         meta = _metadata(self._session, path)
-        self._step_end = meta["step_end"]
-        self._prefix, self._suffix = meta["template_prefix"], meta["template_suffix"]
+        self._format = score_format or own_format(meta, path)
+        self._marks = tuple(mark.strip() for mark in marks if mark.strip())
+        self._end = self._end_tokens()
+        self._output = "logits" if "logits" in {output.name for output in self._session.get_outputs()} else "scores"
+        if self._output == "logits" and self._format.reading is Reading.PROBABILITY:
+            raise ModelBrokenError(
+                f"{path} puts out logits and does not say how to read them; name a format with --prm-format"
+            )
         self._layers, self._heads, self._head_size = (int(meta[k]) for k in ("n_layers", "n_heads", "head_dim"))
         matmul = int(meta["params_matmul"])
-        d_attn, size = int(meta["d_attn"]), path.stat().st_size
-        shape = Shape(self._layers, d_attn, matmul, 0, matmul, 8 * self._layers * d_attn, size)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        kept = 2 * 4 * self._layers * self._heads * self._head_size
+        shape = Shape(self._layers, int(meta["d_attn"]), matmul, 0, matmul, kept, path.stat().st_size)
+        digest = sha256 or _checksum(path)
         self._judges_problems = meta.get("problem_score") == "solvable"
         self._profile = Profile(name or meta.get("name", path.stem), digest, shape, int(meta["context"]), belief=belief)
         self._written: dict[NodeKey, tuple[NodeKey | None, list[int]]] = {}
@@ -146,8 +165,11 @@ class OnnxScorer:
 
     def open(self, problem: int, text: str) -> int:
         """Make ``text`` the root of a new problem; see ``Scorer.open``."""
-        tokens = self._tokenizer.tokenize(self._prefix, special=True) + self._tokenizer.tokenize(text.strip())
-        tokens += self._tokenizer.tokenize(self._suffix, special=True)
+        how, cut = self._format, self._tokenizer.tokenize
+        start = self._tokenizer.start_token() if how.start_token else None
+        tokens = [] if start is None else [start]
+        tokens += cut(how.prefix, special=True) + cut(text.strip(), follows=bool(how.prefix))
+        tokens += cut(how.suffix, special=True, follows=True)
         if len(tokens) >= self._profile.context:
             raise ProblemError(
                 f"the problem has {len(tokens)} tokens and {self._profile.name} reads fewer than "
@@ -196,7 +218,7 @@ class OnnxScorer:
         spans: list[range] = []
         for request in requests:
             parent = request.problem, request.parent
-            start = self._end(parent)
+            start = self._end_of(parent)
             end = start + len(self._tokens(request))
             is_charged = (parent, request.text) not in known and end <= self._profile.context
             spans.append(range(start, end if is_charged else start))
@@ -219,9 +241,29 @@ class OnnxScorer:
         return _Row(key, self._read[at] if at else None, [token for part in reversed(parts) for token in part])
 
     def _tokens(self, request: ScoreRequest) -> list[int]:
-        return self._tokenizer.tokenize(request.text) or self._tokenizer.tokenize(self._step_end)
+        """Cut a step into tokens, the last of which is the one where its reward is read."""
+        how, cut = self._format, self._tokenizer.tokenize
+        if how.verbatim:
+            return cut(request.text) or self._end
+        body = request.text.strip()
+        for mark in self._marks:
+            body = body.removesuffix(mark).rstrip()
+        before = how.first if request.parent == ROOT else how.between
+        return cut(before + body, follows=True) + self._end
 
-    def _end(self, key: NodeKey) -> int:
+    def _end_tokens(self) -> list[int]:
+        """Return the tokens of the step mark, which must be those that the model was trained with."""
+        end, expected = self._format.end, self._format.end_token
+        tokens = self._tokenizer.tokenize(end, follows=True)
+        if not tokens or (expected is not None and tokens != [expected]):
+            raise ModelBrokenError(
+                f"{self._path} was trained to judge at {end!r}, token {expected}, which the tokenizer at hand cuts "
+                f"into {tokens}; put a GGUF with the reward model's own tokenizer beside it, as "
+                f"{self._path.with_suffix('.gguf').name}"
+            )
+        return tokens
+
+    def _end_of(self, key: NodeKey) -> int:
         """Return the position after a node's last token."""
         end, at = 0, key
         while True:
@@ -287,7 +329,7 @@ class OnnxScorer:
             positions[index] = np.arange(row.start, row.start + length)
         feeds = {"input_ids": tokens, "position_ids": positions, **self._past(rows)}
         try:
-            scores, keys, values = self._session.run(list(OUTPUTS), feeds)
+            said, keys, values = self._session.run([self._output, *OUTPUTS[1:]], feeds)
         except Exception as error:  # onnxruntime's errors share no public base class
             raise ModelBrokenError(f"{self._path} cannot score: {str(error).splitlines()[0]}") from error
         for index, row in enumerate(rows):
@@ -297,8 +339,14 @@ class OnnxScorer:
                 row.start,
                 keys[:, index, :, :n].copy(),
                 values[:, index, :, :n].copy(),
-                float(scores[index, n - 1]),
+                self._score(said[index, n - 1]),
             )
+
+    def _score(self, said: NDArray[np.float32]) -> float:
+        """Make a reward of what the graph says of one token."""
+        if self._output == "scores":
+            return float(said)
+        return read(said, self._format, self._path)
 
     def _past(self, rows: Sequence[_Row]) -> dict[str, NDArray[np.float32]]:
         """Lay out the keys and values of every row's path, right-padded and masked."""
@@ -319,6 +367,14 @@ class OnnxScorer:
         return {"past_mask": mask, "past_keys": keys, "past_values": values}
 
 
+def _checksum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _load(path: Path, threads: int) -> onnxruntime.InferenceSession:
     if not path.exists():
         raise ModelMissingError(f"there is no reward model file {path}")
@@ -337,7 +393,8 @@ def _load(path: Path, threads: int) -> onnxruntime.InferenceSession:
 def _metadata(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:
     """Return the graph's own description, after a look at its inputs and outputs."""
     found = tuple(i.name for i in session.get_inputs()), tuple(o.name for o in session.get_outputs())
-    if set(found[0]) != set(INPUTS) or set(found[1]) != set(OUTPUTS):
+    outputs = {"scores" if name == "logits" else name for name in found[1]}
+    if set(found[0]) != set(INPUTS) or outputs != set(OUTPUTS):
         raise ModelBrokenError(
             f"{path} is not a reward model of ours: it has inputs {', '.join(found[0])} and outputs "
             f"{', '.join(found[1])}, not {', '.join(INPUTS)} and {', '.join(OUTPUTS)}"

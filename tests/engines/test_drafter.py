@@ -12,11 +12,11 @@ from edge_solver.answers import extract_answer
 from edge_solver.catalog import ModelKind, resolve
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.cost import span_flops
+from edge_solver.core.formats import StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.energy import EstimatedMeter
 from edge_solver.engines.drafter import LlamaDrafter
-from edge_solver.core.formats import StepFormat
 from edge_solver.engines.llama import LlamaModel
 from edge_solver.errors import ModelMemoryError, ProblemError
 

@@ -103,7 +103,7 @@ class DrafterEngine:
             ModelError: The model is missing, broken or too large.
         """
         from edge_solver.engines.drafter import LlamaDrafter
-        from edge_solver.engines.formats import StepFormat
+        from edge_solver.core.formats import StepFormat
         from edge_solver.engines.llama import LlamaModel, default_threads
 
         class Endless(LlamaModel):

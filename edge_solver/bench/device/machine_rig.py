@@ -18,7 +18,7 @@ from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.config import Settings
 from edge_solver.core.ports import Scorer
 from edge_solver.energy import Choice
-from edge_solver.engines.formats import StepFormat
+from edge_solver.core.formats import StepFormat
 from edge_solver.engines.threads import physical_cores
 
 _USED = 512 + 64 * max(BRANCHES)

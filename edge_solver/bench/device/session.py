@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge_solver import memory
 from edge_solver.bench import shape_files
 from edge_solver.bench.device import document as files
 from edge_solver.bench.device import facts, machine_rig
@@ -62,15 +63,13 @@ class Session:
             EdgeSolverError: It is not known, or does not fit.
             StoppedError: The user asked for an end while it was made.
         """
-        from edge_solver.engines.llama import available_memory
-
         def progress(done: int, total: int) -> None:
             self.display.making(done, total)
             if self.cancelled():
                 raise StoppedError
 
         path = shape_files.find_or_make(
-            name, quant, cells=machine_rig.cells(), free_memory=available_memory(), progress=progress
+            name, quant, cells=machine_rig.cells(), free_memory=memory.available(), progress=progress
         )
         self.display.stage("checking the model", 0, 0, None)
         return self._of(Subject(ModelFile(path, checksum(path), None), name), stack)
