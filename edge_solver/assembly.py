@@ -158,6 +158,12 @@ class Assembly:
             if prm
             else None
         )
+        strangers = [policy.name for policy in policies if policy.entry is None or not policy.entry.ships]
+        if prm is not None and prm.entry is not None and prm.entry.ships and strangers:
+            self.notes.append(
+                f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "
+                f"{', '.join(strangers)}; give another --prm, or --strategy majority, which needs none"
+            )
         return Engines(_joined(drafters), scorer, grader)
 
     def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:

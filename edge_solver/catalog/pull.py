@@ -26,6 +26,7 @@ CHECKPOINT_FILES = (".safetensors", ".json", ".model", ".txt")
 """What of a checkpoint is needed to convert it; weights in older files only where there are no safetensors."""
 PICKLED = ".bin"
 SPARE = 64 << 20  # bytes of disk that a download leaves free
+NOTICEABLE = 16 << 20  # bytes whose checksum takes long enough to be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,8 @@ def _gather(file: RemoteFile, hub: Hub, partial: Path, listener: Listener) -> in
         return location
 
     transfer(locate, partial, file.size, listener)
-    listener.note(f"checking {file.name}")
+    if file.size > NOTICEABLE:
+        listener.note(f"checking {file.name}")
     if not cache.matches(partial, file.etag):
         partial.unlink()
     return file.size - began

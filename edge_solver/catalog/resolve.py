@@ -5,15 +5,14 @@ A name never becomes part of a path, and nothing is downloaded here.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_solver.catalog import shelf
+from edge_solver.catalog.checksums import checksum
 from edge_solver.catalog.registry import ModelEntry, ModelKind, by_name, named, registry
 from edge_solver.errors import ModelBrokenError, ModelMissingError, UnknownNameError
 
-_CHUNK = 1 << 20
 _SHA256_DIGITS = 64
 
 
@@ -53,22 +52,6 @@ def resolve(kind: ModelKind, wanted: str) -> ModelFile:
     digest = checksum(path)
     known = next((e for e in registry().values() if e.kind is kind and e.sha256 == digest), None)
     return ModelFile(path, digest, known)
-
-
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        ModelMissingError: The file cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except OSError as error:
-        raise ModelMissingError(f"{path} cannot be read: {error.strerror}") from None
-    return digest.hexdigest()
 
 
 def _shipped(entry: ModelEntry) -> ModelFile:

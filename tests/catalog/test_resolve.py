@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_solver.catalog import ModelKind, registry, resolve
+from edge_solver.catalog import ModelKind, checksums, registry, resolve
 from edge_solver.errors import ModelMissingError, UnknownNameError
 from edge_solver.paths import shipped
 
@@ -54,3 +54,29 @@ def test_a_path_that_leads_nowhere_is_named(wanted: str) -> None:
 def test_a_folder_is_not_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match="folder"):
         resolve(ModelKind.POLICY, str(tmp_path))
+
+
+def test_the_checksum_of_a_large_file_is_read_once_and_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checksums, "LARGE", 4)
+    file = tmp_path / "large.gguf"
+    file.write_bytes(b"12345")
+    assert checksums.checksum(file) == hashlib.sha256(b"12345").hexdigest()
+    with monkeypatch.context() as guarded:
+        guarded.setattr(checksums, "_read", lambda _: pytest.fail("read again"))
+        assert checksums.checksum(file) == hashlib.sha256(b"12345").hexdigest()
+    file.write_bytes(b"123456")
+    assert checksums.checksum(file) == hashlib.sha256(b"123456").hexdigest()
+
+
+def test_a_memory_of_checksums_that_cannot_be_read_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_SOLVER_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr(checksums, "LARGE", 4)
+    (tmp_path / "other" / "cache").mkdir(parents=True)
+    (tmp_path / "other" / "cache" / "checksums.json").write_text("[1, 2")
+    file = tmp_path / "large.gguf"
+    file.write_bytes(b"12345")
+    assert checksums.checksum(file) == hashlib.sha256(b"12345").hexdigest()
+    with pytest.raises(ModelMissingError, match="cannot be read"):
+        checksums.checksum(tmp_path / "nothing.gguf")

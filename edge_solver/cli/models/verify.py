@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import click
 
+from edge_solver.catalog.shelf import Holding, verify
 from edge_solver.cli import output
+from edge_solver.cli.status import StatusLine
 from edge_solver.errors import ExitCode
 
+INTERVAL = 0.2  # seconds between two drawings
 _WORDS = {True: "sound", False: "BROKEN", None: "unknown"}
 
 
@@ -17,10 +23,10 @@ def command(*, as_json: bool) -> int:
 
     Exit code 3 says that a file is broken.
     """
-    from edge_solver.catalog.shelf import verify
-
     rows = []
-    for verdict in verify():
+    watch = _Watch()
+    for verdict in verify(watch):
+        watch.clear()
         holding = verdict.holding
         rows.append(
             {
@@ -37,3 +43,26 @@ def command(*, as_json: bool) -> int:
     if as_json:
         output.emit_json(rows)
     return ExitCode.MODEL if any(row["sound"] is False for row in rows) else ExitCode.ANSWERED
+
+
+class _Watch:
+    """Shows on a terminal which file is being read."""
+
+    def __init__(self) -> None:
+        self._line: StatusLine | None = None
+        self._drawn = 0.0
+
+    def __call__(self, holding: Holding, done: int) -> None:
+        now = time.monotonic()
+        if now - self._drawn < INTERVAL or not output.is_terminal(sys.stderr):
+            return
+        self._drawn = now
+        self._line = self._line or StatusLine(sys.stderr, colour=False)
+        share = done / max(1, holding.path.stat().st_size)
+        self._line.draw([(f"reading {holding.path.name}", None), (f"{share:.0%}", None)])
+
+    def clear(self) -> None:
+        """Take the line away; the next file gets a new one."""
+        if self._line is not None:
+            self._line.clear()
+            self._line = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edge_solver.catalog.transfer import Listener
 
 INTERVAL = 0.2  # seconds between two drawings on a terminal
+SETTLED = 1.0  # seconds before a speed is worth showing
 PLAIN_INTERVAL = 30.0  # seconds between two lines anywhere else
 
 
@@ -77,7 +78,7 @@ class Watch:
     def _parts(self, here: int, now: float) -> list[str]:
         parts = [f"{here / max(1, self._size):.0%}", f"{show(here, Kind.BYTES)} of {show(self._size, Kind.BYTES)}"]
         began, first = self._first or (now, here)
-        if now > began and here > first:
+        if now - began >= SETTLED and here > first:
             speed = (here - first) / (now - began)
             parts += [f"{show(speed, Kind.BYTES)}/s", f"{show((self._size - here) / speed, Kind.SECONDS)} left"]
         return parts
