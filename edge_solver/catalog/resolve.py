@@ -74,7 +74,8 @@ def _fetched(entry: ModelEntry) -> ModelFile:
     pull = f"edge-solver models pull {entry.name}"
     if entry.recipe is None:
         raise ModelMissingError(f"{entry.name} is not on this machine; download it with: {pull}")
+    have = any(not holding.runs for holding in shelf.holdings(entry))
     raise ModelMissingError(
-        f"{entry.name} has no ready file on the hub and has not been converted here; run: {pull} && edge-solver "
-        f"quantize {entry.recipe}, and put what that makes at {shelf.converted_path(entry)}"
+        f"{entry.name} has no ready file on the hub and has not been converted here; "
+        f"run{'' if have else f' {pull}, then'}: {shelf.conversion(entry)}"
     )

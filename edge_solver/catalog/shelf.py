@@ -83,6 +83,17 @@ def converted_path(entry: ModelEntry) -> Path:
     return paths.converted_dir() / f"{entry.name}{_CONVERTED[entry.kind]}"
 
 
+def conversion(entry: ModelEntry, folder: Path | None = None) -> str:
+    """Return the command that makes a model of its checkpoint, where it will be looked for.
+
+    Args:
+        entry: A model with a recipe.
+        folder: Where the checkpoint is; by default where it was downloaded to.
+    """
+    weights = next((holding.path.parent for holding in holdings(entry) if not holding.runs), None)
+    return f"edge-solver quantize {entry.recipe} --from {folder or weights or 'FOLDER'} --out {converted_path(entry)}"
+
+
 def verify(report: Callable[[Holding, int], None] = lambda _, __: None) -> Iterator[Verdict]:
     """Read every file that is here again, and compare it with its checksum.
 

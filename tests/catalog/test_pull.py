@@ -406,7 +406,7 @@ def test_contents_that_another_commit_uses_stay(hub: FakeHub, known: ModelEntry)
 
 def test_a_converted_model_is_found_by_its_name(known: ModelEntry, home: Path) -> None:
     entry = registry()["llemma-metamath-7b"]
-    with pytest.raises(ModelMissingError, match=r"edge-solver quantize llemma-metamath-7b"):
+    with pytest.raises(ModelMissingError, match=r"models pull llemma-metamath-7b, then: .* quantize/llemma"):
         resolve(ModelKind.POLICY, entry.name)
     path = shelf.converted_path(entry)
     assert path.is_relative_to(home)

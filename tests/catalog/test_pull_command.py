@@ -62,7 +62,13 @@ def test_pulling_says_what_it_takes_and_prints_where_it_is(
     folder = Path(printed.strip())
     assert folder.is_relative_to(tmp_path / "hf" / "hub")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == SMALL
-    for part in ("size:", "licence: not stated", "disk:", "7,006 bytes", "quantize qwen2-0.5b-math-shepherd"):
+    for part in (
+        "size:",
+        "licence: not stated",
+        "disk:",
+        "7,006 bytes",
+        f"quantize/{NAME}-int8.toml --from {folder} --out ",
+    ):
         assert part in said
     before = len(hub.reads())
     code, printed, said = run("pull", NAME, "--json", "--quiet")

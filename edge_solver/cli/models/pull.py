@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_solver import paths
 from edge_solver.catalog import ModelEntry
-from edge_solver.catalog.shelf import converted_path
+from edge_solver.catalog.shelf import conversion
 from edge_solver.cli import output
 from edge_solver.cli.models.names import find
 from edge_solver.cli.models.watch import Watch
@@ -78,7 +78,7 @@ def _ask(entry: ModelEntry) -> None:
 
 def _document(offered: Offer, pulled: Pulled | None) -> dict[str, Any]:
     files = [{"name": file.name, "bytes": file.size, "etag": file.etag} for file in offered.files]
-    paths = pulled.files if pulled else ()
+    places = pulled.files if pulled else ()
     return {
         "name": offered.entry.name,
         "repository": offered.files[0].repository,
@@ -87,7 +87,7 @@ def _document(offered: Offer, pulled: Pulled | None) -> dict[str, Any]:
         "bytes": offered.size,
         "bytes_here": offered.here,
         "bytes_fetched": pulled.fetched if pulled else None,
-        "files": [{**file, "path": str(path)} for file, path in zip(files, paths, strict=True)] if pulled else files,
+        "files": [{**file, "path": str(path)} for file, path in zip(files, places, strict=True)] if pulled else files,
     }
 
 
@@ -95,8 +95,5 @@ def _next(entry: ModelEntry, pulled: Pulled) -> str:
     if entry.repository is not None:
         flag = f"--{'model' if entry.kind.value == 'policy' else 'prm'} {entry.name}"
         return f"use it with: edge-solver solve {flag} 'PROBLEM'"
-    folder: Path = pulled.files[0].parent
-    return (
-        f"these are the weights to convert: edge-solver quantize {entry.recipe} reads {folder}; edge-solver looks for "
-        f"the result at {converted_path(entry)}"
-    )
+    paths.writable(paths.converted_dir())
+    return f"these are the weights; make a model of them with: {conversion(entry, pulled.files[0].parent)}"
