@@ -420,7 +420,7 @@ class LlamaDrafter:
             cost = span_flops(self._profile.shape, parent.end - missing, parent.end, 1) if missing else 0
             paid[payer] = paid[payer].plus(cost, missing)
         ends = [parent.end for parent, missing in zip(parents, lacking, strict=True) if missing]
-        calls_more = max(0, -(-sum(lacking) // ROWS) - 1)
+        calls_more = max(0, -(-sum(lacking) // room.ROWS) - 1)
         bytes_read = call_bytes(self._profile.shape, ends) + calls_more * self._profile.shape.weight_bytes
         paid[Payer.DECODE] = paid[Payer.DECODE].plus(0, bytes_read=bytes_read)
         if flight.ledger.request(*paid.values()) is not None:

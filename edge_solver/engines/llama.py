@@ -126,10 +126,6 @@ class LlamaModel:
         """Bytes of all tensors."""
         return int(llama_cpp.llama_model_size(self._model))
 
-    def metadata(self, key: str) -> str | None:
-        """Return a value of the file's metadata as text."""
-        return self._meta(key)
-
     def shape(self) -> Shape:
         """Read off the sizes that decide what a token costs."""
         arch = self._meta("general.architecture")

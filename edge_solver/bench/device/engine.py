@@ -102,8 +102,8 @@ class DrafterEngine:
         Raises:
             ModelError: The model is missing, broken or too large.
         """
-        from edge_solver.engines.drafter import LlamaDrafter
         from edge_solver.core.formats import StepFormat
+        from edge_solver.engines.drafter import LlamaDrafter
         from edge_solver.engines.llama import LlamaModel, default_threads
 
         class Endless(LlamaModel):

@@ -16,9 +16,9 @@ from edge_solver.bench.device.plan import BRANCHES
 from edge_solver.bench.device.thermal import read_heat
 from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.config import Settings
+from edge_solver.core.formats import StepFormat
 from edge_solver.core.ports import Scorer
 from edge_solver.energy import Choice
-from edge_solver.core.formats import StepFormat
 from edge_solver.engines.threads import physical_cores
 
 _USED = 512 + 64 * max(BRANCHES)

@@ -17,7 +17,7 @@ from edge_solver.bench.device.machine_rig import Subject
 from edge_solver.bench.device.plan import Wish
 from edge_solver.bench.device.scripted import scripted_rig
 from edge_solver.catalog import ModelFile, ModelKind, resolve
-from edge_solver.catalog.resolve import checksum
+from edge_solver.catalog.checksums import checksum
 from edge_solver.config import Settings
 from edge_solver.energy import choose_meter
 
@@ -63,6 +63,7 @@ class Session:
             EdgeSolverError: It is not known, or does not fit.
             StoppedError: The user asked for an end while it was made.
         """
+
         def progress(done: int, total: int) -> None:
             self.display.making(done, total)
             if self.cancelled():
