@@ -52,7 +52,7 @@ def test_a_made_up_model_is_real_to_llama_cpp_and_says_what_it_is(small: Path, n
     with LlamaModel(small / "model.gguf") as model:
         read = model.shape()
         assert "made-up" in model.name
-        assert model.metadata(weights.MARK) == "true"
+        assert model.metadata(weights.MARK) == {weights.MARK: "true"}
         assert model.weight_bytes == weight_bytes(shape, quant)
         text = b"".join(model.piece(token) for token in model.tokenize("3 + 4")).decode()
         assert text.replace("\u2581", " ").strip() == "3 + 4"
