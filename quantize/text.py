@@ -1,0 +1,63 @@
+"""Write ``calibration.txt`` and ``heldout.txt``: mathematics in the forms that policies are asked for.
+
+Two of three passages of ``passages.txt`` go to one, the third to the other; solved problems come from the generators
+that the built-in models were trained with, from sides that never share a text. Run from the checkout:
+
+    PYTHONPATH=models python quantize/text.py
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from training.problems import Problem, Split, draw
+
+HERE = Path(__file__).parent
+SIZES: dict[Split, int] = {"train": 220, "test": 90}
+"""Solved problems in each."""
+
+
+def question_and_solution(problem: Problem) -> str:
+    """Write the headings that Llemma's reward models were trained with."""
+    steps, answer = problem.canonical()
+    return f"# Question\n\n{problem.text}\n\n# Solution\n\n" + "\n\n".join(steps) + f"\n\nThe answer is: {answer}"
+
+
+def marked_steps(problem: Problem) -> str:
+    """Write numbered steps that end with the mark of Math-Shepherd's data."""
+    steps, answer = problem.canonical()
+    lines = [f"Step {number}: {step} ки" for number, step in enumerate(steps, start=1)]
+    return f"{problem.text} " + "\n".join([*lines, f"Step {len(steps) + 1}: The answer is: {answer} ки"])
+
+
+def boxed(problem: Problem) -> str:
+    """Write it as a model does that is asked to put its answer into a box."""
+    steps, answer = problem.canonical()
+    lines = [f"Problem: {problem.text}", "Solution: " + ".\n".join(steps) + ".", rf"The answer is $\boxed{{{answer}}}$."]
+    return "\n".join(lines)
+
+
+FORMS: tuple[Callable[[Problem], str], ...] = (question_and_solution, marked_steps, boxed)
+
+
+def text(split: Split) -> str:
+    """Return one side's text."""
+    passages = (HERE / "passages.txt").read_text(encoding="utf-8").split("\n%%\n")
+    mine = [passage.strip() for index, passage in enumerate(passages) if (index % 3 == 2) == (split == "test")]
+    rng = random.Random(8)
+    solved = [rng.choice(FORMS)(draw(rng, split=split)) for _ in range(SIZES[split])]
+    parts = mine + solved
+    rng.shuffle(parts)
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    """Write both files."""
+    (HERE / "calibration.txt").write_text(text("train"), encoding="utf-8")
+    (HERE / "heldout.txt").write_text(text("test"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
