@@ -35,7 +35,11 @@ def marked_steps(problem: Problem) -> str:
 def boxed(problem: Problem) -> str:
     """Write it as a model does that is asked to put its answer into a box."""
     steps, answer = problem.canonical()
-    lines = [f"Problem: {problem.text}", "Solution: " + ".\n".join(steps) + ".", rf"The answer is $\boxed{{{answer}}}$."]
+    lines = [
+        f"Problem: {problem.text}",
+        "Solution: " + ".\n".join(steps) + ".",
+        rf"The answer is $\boxed{{{answer}}}$.",
+    ]
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "replay": "Print a recorded run again, without a model.",
         "history": "Find saved runs; show, replay, export or remove one.",
         "models": "List, show, download, check and remove models.",
+        "quantize": "Make a model file out of a Hugging Face checkpoint.",
         "bench": "Measure strategies and devices: accuracy, speed, FLOPs and joules.",
         "advise": "Say what to use under a budget, by results measured before.",
         "energy": "Say how energy is measured here, and how to measure it better.",

@@ -30,7 +30,8 @@ def pack(rows: FloatArray, bits: int) -> tuple[NDArray[np.uint8], FloatArray]:
         return (_codes(blocks, scales, 127) + 128).astype(np.uint8), scales
     scales = _best_scales(blocks)
     codes = (_codes(blocks, scales, 7, least=-8) + 8).astype(np.uint8)
-    return codes[..., 0::2] | (codes[..., 1::2] << 4), scales
+    packed: NDArray[np.uint8] = codes[..., 0::2] | (codes[..., 1::2] << np.uint8(4))
+    return packed, scales
 
 
 def pack_rows(rows: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:

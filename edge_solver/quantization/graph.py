@@ -63,7 +63,7 @@ class Graph:
             tensor.data_location = TensorProto.EXTERNAL
             for key, value in (("location", self._location), ("offset", self._data.tell()), ("length", data.nbytes)):
                 tensor.external_data.add(key=key, value=str(value))
-            self._data.write(memoryview(data).cast("B"))
+            self._data.write(data.data)
         self.constants.append(tensor)
         return name
 

@@ -102,4 +102,5 @@ def _row(checkpoint: Checkpoint, token: int) -> FloatArray:
     output = _output(checkpoint)
     if not 0 <= token < output.shape[0]:
         raise ModelBrokenError(f"there is no token {token}; the vocabulary has {output.shape[0]}")
-    return output.rows(token, token + 1)[0]
+    row: FloatArray = output.rows(token, token + 1)[0]
+    return row

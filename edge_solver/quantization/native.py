@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 import numpy as np
@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, UsageError
 from edge_solver.quantization.output import Progress, Report
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Importance = Mapping[str, NDArray[np.float32]]
 """By GGUF tensor name, ``[inputs of the matrix]``: mean squares of what the matrix is multiplied by."""
@@ -97,9 +100,9 @@ def _rows(importance: Importance) -> Any:  # noqa: ANN401 - a ctypes array of a 
     row = llama_cpp.llama_model_imatrix_data
     table = (row * (len(importance) + 1))()
     for place, (name, values) in zip(table, importance.items(), strict=False):
-        held = np.ascontiguousarray(values, np.float32)
-        place.name, place.size = name.encode(), held.size
-        place.data = (ctypes.c_float * held.size).from_buffer_copy(held)
+        held = values.astype("<f4").tobytes()
+        place.name, place.size = name.encode(), values.size
+        place.data = (ctypes.c_float * values.size).from_buffer_copy(held)
     return table
 
 
@@ -246,7 +249,7 @@ class _Listener:
         """What llama.cpp complained of."""
         return "; ".join(self._complaints[-3:]) or "it gave no reason"
 
-    def __enter__(self) -> _Listener:
+    def __enter__(self) -> Self:
         llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
         return self
 

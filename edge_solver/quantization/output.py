@@ -56,6 +56,12 @@ def unfinished(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Take away what this process has not finished, when it is about to end without returning."""
+    for partial in folder.glob(f".*.{os.getpid()}.*part"):
+        partial.unlink(missing_ok=True)
+
+
 def need_room(folder: Path, needed: int) -> None:
     """Look before the work whether the disk will hold it.
 
@@ -77,5 +83,3 @@ def _explained(error: OSError, path: Path) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"the disk is full: {path} was not written; make room, or choose another place with --out"
     return f"{path} cannot be written: {error.strerror or error}"
-
-

@@ -44,7 +44,7 @@ class _Planned:
     def tofile(self, file: IO[bytes]) -> None:
         slabs = self.source.slabs() if self.heads is None else iter([interleaved(self.source.read(), self.heads)])
         for slab in slabs:
-            file.write(memoryview(self._stored(slab)).cast("B"))
+            file.write(self._stored(slab).data)
 
     def _stored(self, slab: FloatArray) -> NDArray[np.generic]:
         if not self.half:
@@ -163,9 +163,7 @@ def _rotated_heads(name: str, architecture: Architecture) -> int | None:
     return architecture.heads_kv if ".k_proj." in name else None
 
 
-def _writer(
-    path: Path, architecture: Architecture, vocabulary: Vocabulary, folder: Path, name: str
-) -> gguf.GGUFWriter:
+def _writer(path: Path, architecture: Architecture, vocabulary: Vocabulary, folder: Path, name: str) -> gguf.GGUFWriter:
     a, rope = architecture, architecture.rope
     writer = gguf.GGUFWriter(path, a.family)
     writer.add_name(name)

@@ -185,8 +185,18 @@ class _Builder:
             packed = [pack(slab, self.bits) for slab in tensor.slabs()]
             codes = g.weight(f"{name}.weight", np.concatenate([part for part, _ in packed]))
             scales = g.weight(f"{name}.scale", np.concatenate([part for _, part in packed]).reshape(-1))
-            sizes = {"N": rows, "K": columns, "bits": self.bits, "block_size": BLOCK, "accuracy_level": _ROUNDED}
-            product = g.op("MatMulNBits", x, codes, scales, domain="com.microsoft", **sizes)
+            product = g.op(
+                "MatMulNBits",
+                x,
+                codes,
+                scales,
+                domain="com.microsoft",
+                N=rows,
+                K=columns,
+                bits=self.bits,
+                block_size=BLOCK,
+                accuracy_level=_ROUNDED,
+            )
         if f"{self.prefix}{name}.bias" not in self.checkpoint.tensors:
             return product
         return g.op("Add", product, g.constant(self.read(f"{name}.bias", (rows,))))

@@ -21,9 +21,7 @@ from edge_solver.quantization.checkpoint import read_json
 _Kind = gguf.TokenType
 
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-_MODERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+_MODERN = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _WORDS: Mapping[tuple[str, ...], str] = MappingProxyType(
     {
         (_MODERN % r"\p{N}",): "qwen2",
@@ -92,7 +90,9 @@ def read_vocabulary(folder: Path, size: int) -> Vocabulary:
 def _sentencepiece(folder: Path, size: int) -> Vocabulary:
     proto = _read_proto(folder / "tokenizer.model")
     if proto.trainer_spec.model_type != _BPE:
-        raise UsageError(f"{folder / 'tokenizer.model'} cannot be converted: it is no BPE, and llama.cpp knows only BPE")
+        raise UsageError(
+            f"{folder / 'tokenizer.model'} cannot be converted: it is no BPE, and llama.cpp knows only BPE"
+        )
     if proto.normalizer_spec.precompiled_charsmap:
         raise UsageError(f"{folder / 'tokenizer.model'} cannot be converted: it rewrites text, llama.cpp does not")
     # The proto's kinds are GGUF's: normal 1, unknown 2, control 3, user defined 4, unused 5, byte 6.
@@ -105,10 +105,10 @@ def _read_proto(path: Path) -> Any:  # noqa: ANN401 - a generated class without 
         from sentencepiece import sentencepiece_model_pb2 as schema
     except ImportError:
         raise UsageError("reading tokenizer.model needs sentencepiece: pip install 'edge-solver[quantize]'") from None
-    proto = schema.ModelProto()
+    proto = schema.ModelProto()  # type: ignore[attr-defined] # made at run time
     try:
         proto.ParseFromString(path.read_bytes())
-    except Exception as error:  # protobuf's own, which moved between its versions
+    except Exception as error:  # noqa: BLE001 - protobuf's own, which moved between its versions
         raise UsageError(f"{path} cannot be converted: it is not a SentencePiece model ({error})") from None
     if not proto.pieces:
         raise UsageError(f"{path} cannot be converted: it is not a SentencePiece model")

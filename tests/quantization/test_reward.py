@@ -31,9 +31,7 @@ def exported(tiny: Tiny, folder: Path, bits: int | None) -> Path:
     else:
         head = read_head(checkpoint, kind_of(checkpoint))
     path = folder / f"{tiny.name}.onnx"
-    reward.write_reward(
-        checkpoint, read_architecture(checkpoint.config), head, reward.Reading(tiny.name), path, bits
-    )
+    reward.write_reward(checkpoint, read_architecture(checkpoint.config), head, reward.Reading(tiny.name), path, bits)
     return path
 
 
@@ -45,13 +43,16 @@ class Reader:
         cache = next(i for i in self.session.get_inputs() if i.name == "past_keys").shape
         self.layers, self.heads, self.size = cache[0], cache[2], cache[4]
 
-    def read(self, rows: NDArray[np.int64], start: int = 0, past: tuple[Array, Array, Array] | None = None) -> list[Any]:
+    def read(
+        self, rows: NDArray[np.int64], start: int = 0, past: tuple[Array, Array, Array] | None = None
+    ) -> list[Any]:
         count = len(rows)
         empty = np.zeros((self.layers, count, self.heads, 0, self.size), np.float32)
         mask, keys, values = past or (np.zeros((count, 0), np.float32), empty, empty)
         positions = np.tile(np.arange(start, start + rows.shape[1]), (count, 1))
         names = ("input_ids", "position_ids", "past_mask", "past_keys", "past_values")
-        return self.session.run(None, dict(zip(names, (rows, positions, mask, keys, values), strict=True)))
+        made: list[Any] = self.session.run(None, dict(zip(names, (rows, positions, mask, keys, values), strict=True)))
+        return made
 
 
 @pytest.mark.parametrize("tiny", REWARDS, ids=lambda tiny: tiny.name)

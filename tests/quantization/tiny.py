@@ -1,7 +1,7 @@
 """Checkpoints small enough to be written by a test: random weights from a seed, in the files that the hub has.
 
-``goldens/make.py`` writes the same checkpoints and keeps what transformers computes with them, so nothing large has to
-be committed. It imports nothing of the package.
+``quantize/goldens.py`` writes the same checkpoints and keeps what transformers computes with them, so nothing large has
+to be committed. It imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -208,16 +208,15 @@ def tokens() -> NDArray[np.int64]:
 
 def _values(name: str, shape: tuple[int, ...]) -> Array:
     dice = np.random.default_rng(zlib.crc32(name.encode()))
-    drawn = dice.standard_normal(shape, np.float32)
+    drawn: Array = dice.standard_normal(shape, np.float32)
     if "norm" in name:
-        drawn = 1 + drawn / 8
+        drawn = 1 + drawn / np.float32(8)
     elif name.endswith("bias"):
         drawn /= 2
     elif "embed" not in name:
-        drawn *= 1.5 / np.sqrt(shape[-1])
-    drawn = np.sign(drawn) * np.maximum(np.abs(drawn), 2.0**-12)  # above what float16 loses digits of
-    bits = drawn.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)
-    return bits.view(np.float32)
+        drawn *= np.float32(1.5 / np.sqrt(shape[-1]))
+    large: Array = np.copysign(np.maximum(np.abs(drawn), np.float32(2.0**-12)), drawn)  # float16 keeps every digit
+    return (large.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
 def _bytes(values: Array, stored: str) -> bytes:

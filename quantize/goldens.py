@@ -2,7 +2,7 @@
 
 Needs an environment of its own, with torch and transformers (requirements.txt beside this). Run from the checkout:
 
-    PYTHONPATH=. python tests/quantization/goldens/make.py
+    PYTHONPATH=. python quantize/goldens.py
 """
 
 from __future__ import annotations
@@ -31,11 +31,9 @@ from tests.quantization.tiny import (
     write,
 )
 
-HERE = Path(__file__).parent
-TEXT = HERE.parents[2] / "quantize" / "calibration.txt"
-WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+GOLDENS = TOKENIZERS.parent
+TEXT = Path(__file__).parent / "calibration.txt"
+WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 SPECIAL = {
     "qwen2": ("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
     "llama3": ("<|begin_of_text|>", "<|end_of_text|>"),
@@ -122,7 +120,7 @@ def ids(kind: str) -> list[list[int]]:
     return [tokenizer(text, add_special_tokens=False)["input_ids"] for text in TEXTS]
 
 
-def logits(tiny: Tiny, folder: Path) -> np.ndarray:
+def logits(folder: Path) -> np.ndarray:
     """Return a language model's logits over the tokens, ``[2, tokens, vocabulary]``."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     return model(torch.from_numpy(tokens())).logits.numpy()
@@ -154,12 +152,12 @@ def main() -> None:
     sentence_pieces()
     kinds = ("spm", "qwen2", "llama3")
     table = {"texts": TEXTS, **{kind: ids(kind) for kind in kinds}}
-    (HERE / "tokens.json").write_text(json.dumps(table, ensure_ascii=False, indent=0), encoding="utf-8")
+    (GOLDENS / "tokens.json").write_text(json.dumps(table, ensure_ascii=False, indent=0), encoding="utf-8")
     with tempfile.TemporaryDirectory() as place:
-        kept = {tiny.name: logits(tiny, write(tiny, Path(place) / tiny.name))[:, POSITIONS] for tiny in POLICIES}
+        kept = {tiny.name: logits(write(tiny, Path(place) / tiny.name))[:, POSITIONS] for tiny in POLICIES}
         rated = {tiny.name: scores(tiny, write(tiny, Path(place) / tiny.name)) for tiny in REWARDS}
-    np.savez_compressed(HERE / "logits.npz", **kept)
-    np.savez_compressed(HERE / "scores.npz", **rated)
+    np.savez_compressed(GOLDENS / "logits.npz", **kept)
+    np.savez_compressed(GOLDENS / "scores.npz", **rated)
 
 
 if __name__ == "__main__":
