@@ -1,4 +1,4 @@
-"""Write ``calibration.txt`` and ``heldout.txt``: mathematics in the forms that policies are asked for.
+"""Write ``calibration.txt``, ``heldout.txt`` and ``solutions.jsonl``: mathematics as policies and reward models see it.
 
 Two of three passages of ``passages.txt`` go to one, the third to the other; solved problems come from the generators
 that the built-in models were trained with, from sides that never share a text. Run from the checkout:
@@ -8,6 +8,7 @@ that the built-in models were trained with, from sides that never share a text. 
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from training.problems import Problem, Split, draw
 HERE = Path(__file__).parent
 SIZES: dict[Split, int] = {"train": 220, "test": 90}
 """Solved problems in each."""
+SOLUTIONS = 120
 
 
 def question_and_solution(problem: Problem) -> str:
@@ -57,10 +59,25 @@ def text(split: Split) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def solution(index: int) -> str:
+    """Return a held-out solution as a line of JSON; every other one has a wrong digit in one of its steps."""
+    rng = random.Random(index)
+    problem = draw(rng, split="test")
+    steps, answer = problem.canonical()
+    lines = [*steps, f"The answer is: {answer}"]
+    if index % 2:
+        at = rng.choice([at for at, line in enumerate(lines) if any(map(str.isdecimal, line))])
+        digit = rng.choice([place for place, sign in enumerate(lines[at]) if sign.isdecimal()])
+        other = str((int(lines[at][digit]) + rng.randint(1, 9)) % 10)
+        lines[at] = lines[at][:digit] + other + lines[at][digit + 1 :]
+    return json.dumps({"problem": problem.text, "solution": "\n".join(lines)}, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
-    """Write both files."""
+    """Write the three files."""
     (HERE / "calibration.txt").write_text(text("train"), encoding="utf-8")
     (HERE / "heldout.txt").write_text(text("test"), encoding="utf-8")
+    (HERE / "solutions.jsonl").write_text("".join(map(solution, range(SOLUTIONS))), encoding="utf-8")
 
 
 if __name__ == "__main__":

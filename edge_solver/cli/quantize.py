@@ -31,7 +31,7 @@ _INTERVAL = 0.2  # seconds between two drawings
 
 
 @click.command("quantize")
-@click.argument("source", metavar="RECIPE|DIR", type=click.Path(path_type=Path))
+@click.argument("source", metavar="RECIPE|DIR|GGUF", type=click.Path(path_type=Path))
 @click.option("--to", "kind", type=click.Choice(_KINDS), help="What to make; a recipe names its own.")
 @click.option("--from", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The recipe's checkpoint.")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to.  [default: NAME-KIND here]")
@@ -48,7 +48,8 @@ def command(
     """Make a GGUF (policies) or ONNX (reward models) out of a Hugging Face checkpoint.
 
     DIR is a folder with config.json, weights and tokenizer; RECIPE is a TOML file as in quantize/, and --from names
-    the folder of its checkpoint. Needs: pip install 'edge-solver[quantize]'.
+    the folder of its checkpoint; a GGUF in half precision can be quantized again and again. Needs: pip install
+    'edge-solver[quantize]'.
     """
     recipe, checkpoint, text = _request(source, folder, imatrix)
     chosen = kind or recipe.to
@@ -90,7 +91,8 @@ def _request(source: Path, folder: Path | None, imatrix: Path | None) -> tuple[R
         if recipe.note:
             output.say(f"{recipe.name}: {recipe.note}")
     else:
-        recipe, text = Recipe(source.resolve().name), imatrix
+        given = source.resolve()
+        recipe, text = Recipe(given.stem if given.is_file() else given.name), imatrix
     return recipe, folder or source, _read(text) if text else None
 
 
@@ -110,7 +112,7 @@ def _need_libraries() -> None:
 def _made(folder: Path, kind: str, path: Path, recipe: Recipe, text: str | None) -> list[Path]:
     from edge_solver.quantization.checkpoint import Checkpoint
     from edge_solver.quantization.output import remove_unfinished
-    from edge_solver.quantization.workshop import make
+    from edge_solver.quantization.workshop import make, make_from_gguf
 
     def leave() -> None:  # a native call may hold the main thread for minutes
         remove_unfinished(path.parent)
@@ -119,6 +121,8 @@ def _made(folder: Path, kind: str, path: Path, recipe: Recipe, text: str | None)
 
     with Interrupts() as interrupts, _progress() as report:
         interrupts.call(leave)
+        if folder.is_file() and folder.suffix == ".gguf":
+            return make_from_gguf(folder, kind, path, text, report)
         return make(Checkpoint(folder), kind, path, recipe, text, report)
 
 

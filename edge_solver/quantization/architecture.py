@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "Qwen2ForTokenClassification": "qwen2",
         "Qwen2ForProcessRewardModel": "qwen2",
         "Qwen2ForPrmModel": "qwen2",
+        "Qwen2ForRewardModel": "qwen2",
     }
 )
 """Architectures of ``config.json`` and the llama.cpp architecture that computes the same."""

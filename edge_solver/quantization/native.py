@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,7 @@ def quantize_gguf(source: Path, target: Path, kind: str, importance: Importance 
     params.ftype = TYPES[kind]
     params.nthread = os.cpu_count() or 1
     params.max_buf_size = BUFFER
+    params.allow_requantize = True  # the loss is measured, and refused by whoever minds
     if importance:
         params.imatrix = _rows(importance)
     with _Listener(report) as heard:
@@ -270,15 +271,3 @@ def _ignore(_level: int, _text: bytes, _user_data: object) -> None:
 
 
 _QUIET = llama_cpp.llama_log_callback(_ignore)
-
-
-def read_calibration(files: Iterable[Path]) -> str:
-    """Return the text of files, one after another.
-
-    Raises:
-        UsageError: One cannot be read.
-    """
-    try:
-        return "\n\n".join(file.read_text(encoding="utf-8") for file in files)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the calibration text cannot be read: {error}") from None

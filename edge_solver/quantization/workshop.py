@@ -52,19 +52,35 @@ def _policy(checkpoint: Checkpoint, kind: str, path: Path, name: str, text: str 
         write_policy(checkpoint, path, name, report)
         return [path]
     need_room(path.parent, half + int(checkpoint.values * _BITS[kind] / 8))
-    from edge_solver.quantization.native import measure_importance, quantize_gguf
-
     with unfinished(path) as partial:
         between = partial.with_name(f"{partial.stem}.f16.part")
         try:
             write_policy(checkpoint, between, name, report)
-            importance = None
-            if text is not None:
-                importance = measure_importance(between, text, chunk=CHUNK, most=MOST_CHUNKS, report=report)
-            quantize_gguf(between, partial, kind, importance, report)
+            _quantize(between, partial, kind, text, report)
         finally:
             between.unlink(missing_ok=True)
     return [path]
+
+
+def make_from_gguf(source: Path, kind: str, path: Path, text: str | None, report: Report = silent) -> list[Path]:
+    """Quantize a GGUF that is there already, and return the file that was written; see ``make``."""
+    if kind not in POLICY_KINDS or kind == "f16":
+        raise UsageError(f"{source} is a GGUF, which becomes {', '.join(POLICY_KINDS[:-1])}; {kind} needs a checkpoint")
+    if path.exists() and path.samefile(source):
+        raise UsageError(f"{path} is what is read; choose another place with --out")
+    need_room(path.parent, source.stat().st_size)
+    with unfinished(path) as partial:
+        _quantize(source, partial, kind, text, report)
+    return [path]
+
+
+def _quantize(source: Path, target: Path, kind: str, text: str | None, report: Report) -> None:
+    from edge_solver.quantization.native import measure_importance, quantize_gguf
+
+    importance = None
+    if text is not None:
+        importance = measure_importance(source, text, chunk=CHUNK, most=MOST_CHUNKS, report=report)
+    quantize_gguf(source, target, kind, importance, report)
 
 
 def _reward(checkpoint: Checkpoint, kind: str, path: Path, recipe: Recipe, report: Report) -> list[Path]:
