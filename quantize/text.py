@@ -1,4 +1,7 @@
-"""Write ``calibration.txt``, ``heldout.txt`` and ``solutions.jsonl``: mathematics as policies and reward models see it.
+"""Write the texts of this folder: mathematics as policies and reward models see it.
+
+``calibration.txt`` is for importance matrices; ``heldout.txt``, ``builtin.jsonl`` (in the template of the built-in
+policies) and ``solutions.jsonl`` are for measuring what was lost.
 
 Two of three passages of ``passages.txt`` go to one, the third to the other; solved problems come from the generators
 that the built-in models were trained with, from sides that never share a text. Run from the checkout:
@@ -13,7 +16,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from training.problems import Problem, Split, draw
+from training.problems import Problem, Split, draw, solution_of
 
 HERE = Path(__file__).parent
 SIZES: dict[Split, int] = {"train": 220, "test": 90}
@@ -59,6 +62,14 @@ def text(split: Split) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def builtin() -> str:
+    """Return held-out problems in the template of the built-in policies."""
+    rng = random.Random(9)
+    problems = [draw(rng, split="test") for _ in range(SIZES["test"])]
+    rows = [{"before": f"<|problem|>{one.text}<|solution|>", "text": f"{solution_of(one)}<|end|>"} for one in problems]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
 def solution(index: int) -> str:
     """Return a held-out solution as a line of JSON; every other one has a wrong digit in one of its steps."""
     rng = random.Random(index)
@@ -74,9 +85,10 @@ def solution(index: int) -> str:
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write all of them."""
     (HERE / "calibration.txt").write_text(text("train"), encoding="utf-8")
     (HERE / "heldout.txt").write_text(text("test"), encoding="utf-8")
+    (HERE / "builtin.jsonl").write_text(builtin(), encoding="utf-8")
     (HERE / "solutions.jsonl").write_text("".join(map(solution, range(SOLUTIONS))), encoding="utf-8")
 
 

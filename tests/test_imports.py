@@ -12,7 +12,20 @@ import pytest
 
 import edge_solver
 
-HEAVY = {"huggingface_hub", "llama_cpp", "math_verify", "numpy", "onnxruntime", "sympy", "textual", "torch"}
+HEAVY = {
+    "gguf",
+    "huggingface_hub",
+    "llama_cpp",
+    "math_verify",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "sentencepiece",
+    "sympy",
+    "textual",
+    "tokenizers",
+    "torch",
+}
 CORE = Path(edge_solver.__file__).parent / "core"
 
 
@@ -45,6 +58,7 @@ def test_importing_the_package_loads_nothing_heavy_and_no_room() -> None:
         ["bench", "solve", "--help"],
         ["bench", "device", "--help"],
         ["bench", "compare", "--help"],
+        ["quantize", "--help"],
     ],
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:

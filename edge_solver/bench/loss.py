@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.core.ports import ScoreRequest
 from edge_solver.core.tree import ROOT
 from edge_solver.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge_solver.engines.llama import LlamaModel
+    from edge_solver.engines.onnx import OnnxScorer
 
 CHUNK = 256
 """Tokens read as one text; the first half of each is context alone, as in llama.cpp's perplexity tool."""
@@ -65,17 +70,18 @@ class RewardLoss:
     reference_tokens_per_second: float
 
 
-def policy_loss(reference: Path, quantized: Path, text: str, most: int | None = None) -> PolicyLoss:
+def policy_loss(reference: Path, quantized: Path, text: Path, most: int | None = None) -> PolicyLoss:
     """Compare two GGUF files on a text.
 
     Args:
         reference: What the other was made from.
         quantized: The other.
-        text: Nothing that either was calibrated on.
-        most: Chunks to read at most.
+        text: Nothing that either was calibrated on. Plain text is read in chunks; of JSON Lines of ``{"before",
+            "text"}`` each line is read by itself, and ``before`` is context alone.
+        most: Chunks or lines to read at most.
 
     Raises:
-        UsageError: The text is too short, or the files have different vocabularies.
+        UsageError: The text is too short or cannot be read, or the files have different vocabularies.
         ModelError: A file cannot be run.
     """
     from edge_solver.engines.llama import LlamaModel
@@ -83,14 +89,10 @@ def policy_loss(reference: Path, quantized: Path, text: str, most: int | None = 
     with LlamaModel(reference) as first, LlamaModel(quantized) as second:
         if first.n_vocab != second.n_vocab:
             raise UsageError(f"{reference} and {quantized} have vocabularies of different sizes")
-        tokens = first.tokenize(text, start=True)
-        size = min(CHUNK, first.context_trained)
-        chunks = [tokens[start : start + size] for start in range(0, len(tokens) - size + 1, size)][:most]
-        if not chunks:
-            raise UsageError(f"the text has {len(tokens)} tokens and at least {size} are needed")
+        chunks = _chunks(first, text)[:most]
         readers = [_Reader(model) for model in (first, second)]
         try:
-            found = [_compare(readers[0].read(chunk), readers[1].read(chunk), chunk) for chunk in chunks]
+            found = [_compare(readers[0].read(chunk), readers[1].read(chunk), chunk, at) for chunk, at in chunks]
         finally:
             for reader in readers:
                 reader.close()
@@ -109,13 +111,30 @@ def policy_loss(reference: Path, quantized: Path, text: str, most: int | None = 
     )
 
 
+def _chunks(model: LlamaModel, path: Path) -> list[tuple[list[int], int]]:
+    """Return what is read as one, at most ``CHUNK`` tokens, each with the place of the first that is predicted."""
+    size = min(CHUNK, model.context_trained)
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".jsonl":
+            rows = [json.loads(line) for line in text.splitlines()]
+            pairs = [
+                (model.tokenize(row["before"], start=True, special=True), model.tokenize(row["text"], special=True))
+                for row in rows
+            ]
+            return [(before + rest, len(before)) for before, rest in pairs if len(before) + len(rest) <= size]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"the text {path} cannot be read: {error!r}") from None
+    tokens = model.tokenize(text, start=True, special=True)
+    if len(tokens) < size:
+        raise UsageError(f"{path} has {len(tokens)} tokens and at least {size} are needed")
+    return [(tokens[start : start + size], size // 2) for start in range(0, len(tokens) - size + 1, size)]
+
+
 class _Reader:
     """Reads chunks with one model and keeps the time."""
 
-    def __init__(self, model: object) -> None:
-        from edge_solver.engines.llama import LlamaModel
-
-        assert isinstance(model, LlamaModel)
+    def __init__(self, model: LlamaModel) -> None:
         self._context = model.context(CHUNK, max_rows=CHUNK, branches=1)
         self._tokens, self._seconds = 0, 0.0
 
@@ -136,14 +155,14 @@ class _Reader:
         self._context.close()
 
 
-def _compare(one: Floats, other: Floats, chunk: list[int]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Return log likelihoods under both, divergences, and whether the likeliest tokens agree; of the second half."""
-    rows = slice(len(chunk) // 2, len(chunk) - 1)
-    nexts = np.asarray(chunk)[rows.start + 1 :]
+def _compare(one: Floats, other: Floats, chunk: list[int], at: int) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Return log likelihoods under both, divergences, and whether the likeliest tokens agree; from token ``at`` on."""
+    rows = slice(at - 1, len(chunk) - 1)
+    nexts = np.asarray(chunk)[at:]
     first, second = (_log_softmax(logits[rows]) for logits in (one, other))
-    at = np.arange(len(nexts))
+    row = np.arange(len(nexts))
     divergence = (np.exp(first) * (first - second)).sum(axis=1)
-    return first[at, nexts], second[at, nexts], divergence, first.argmax(axis=1) == second.argmax(axis=1)
+    return first[row, nexts], second[row, nexts], divergence, first.argmax(axis=1) == second.argmax(axis=1)
 
 
 def _log_softmax(logits: Floats) -> Floats:
@@ -194,11 +213,8 @@ def rank_correlation(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(means)[0, 1])
 
 
-def _scores(scorer: object, worked: list[tuple[str, list[str]]]) -> tuple[Floats, float]:
+def _scores(scorer: OnnxScorer, worked: list[tuple[str, list[str]]]) -> tuple[Floats, float]:
     """Return the reward of every step, and tokens per second."""
-    from edge_solver.engines.onnx import OnnxScorer
-
-    assert isinstance(scorer, OnnxScorer)
     ledger = Ledger(Budget(), time.monotonic, _NoMeter())
     rewards: list[float] = []
     start = time.perf_counter()

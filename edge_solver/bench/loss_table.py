@@ -95,12 +95,17 @@ def main(context: click.Context, into: Path | None, name: str | None, *, as_json
 @main.command()
 @click.argument("reference", type=click.Path(path_type=Path))
 @click.argument("quantized", type=click.Path(path_type=Path))
-@click.option("--text", required=True, type=click.Path(path_type=Path, exists=True), help="Held-out text.")
+@click.option(
+    "--text",
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Held-out text, or JSON Lines: before, text.",
+)
 @click.option("--chunks", type=click.IntRange(min=1), help="Read so many chunks of 256 tokens at most.")
 @click.pass_context
 def policy(context: click.Context, reference: Path, quantized: Path, text: Path, chunks: int | None) -> None:
     """Compare two GGUF files token by token."""
-    loss = policy_loss(reference, quantized, text.read_text(encoding="utf-8"), chunks)
+    loss = policy_loss(reference, quantized, text, chunks)
     _tell(context, "policy", quantized, loss)
 
 
