@@ -210,7 +210,7 @@ def rank_correlation(one: Floats, other: Floats) -> float:
     """Return Spearman's correlation; equal values share the mean of their ranks."""
     ranks = [np.unique(side, return_inverse=True, return_counts=True)[1:] for side in (one, other)]
     means = [(counts.cumsum() - (counts - 1) / 2)[inverse] for inverse, counts in ranks]
-    return float(np.corrcoef(means)[0, 1])
+    return float(np.asarray(np.corrcoef(means))[0, 1])
 
 
 def _scores(scorer: OnnxScorer, worked: list[tuple[str, list[str]]]) -> tuple[Floats, float]:

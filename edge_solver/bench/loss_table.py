@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -62,8 +63,8 @@ def insert(document: str, table: str, line: str) -> str:
     return f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}"
 
 
-def accuracy(model: str, prm: str, limit: int | None) -> str:
-    """Return what ``bench solve`` makes of a policy and a reward model, in words.
+def accuracy(model: str, prm: str, limit: int | None, more: Sequence[str] = ()) -> str:
+    """Return what ``bench solve``, with ``more`` of its flags, makes of a policy and a reward model, in words.
 
     Raises:
         UsageError: The run failed.
@@ -71,7 +72,7 @@ def accuracy(model: str, prm: str, limit: int | None) -> str:
     with tempfile.TemporaryDirectory() as folder:
         limited = ["--limit", str(limit)] if limit else []
         command = ["bench", "solve", "--suite", "builtin", "--strategies", "rebase", "--widths", "16", "--quiet"]
-        command += ["--model", model, "--prm", prm, "--json", "--out", folder, *limited]
+        command += ["--model", model, "--prm", prm, "--json", "--out", folder, *limited, *more]
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "edge_solver", *command], check=False, capture_output=True, text=True
         )
@@ -124,12 +125,17 @@ def prm(context: click.Context, reference: Path, quantized: Path, tokenizer: Pat
 @click.argument("model")
 @click.option("--prm", "reward", default="builtin", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N problems.")
+@click.argument("more", nargs=-1)
 @click.pass_context
-def accuracy_command(context: click.Context, model: str, reward: str, limit: int | None) -> None:
-    """Solve the built-in suite with REBASE at width 16."""
+def accuracy_command(context: click.Context, model: str, reward: str, limit: int | None, more: tuple[str, ...]) -> None:
+    """Solve the built-in suite with REBASE at width 16.
+
+    A file that the registry does not know is asked in a general way, which no model was trained with: what comes after
+    -- goes to 'bench solve', and can say how to ask it.
+    """
     into, name, _ = context.obj
     label = name or f"{model} with {reward}"
-    line = f"| {label} | {accuracy(model, reward, limit)} | `{_typed()}` |"
+    line = f"| {label} | {accuracy(model, reward, limit, more)} | `{_typed()}` |"
     _keep(into, "accuracy", line)
 
 
