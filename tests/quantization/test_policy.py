@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge_solver.engines.llama import LlamaModel
 from edge_solver.quantization.checkpoint import Checkpoint
 from edge_solver.quantization.policy import write_policy
+from edge_solver.quantization.vocabulary import read_vocabulary
 from tests.quantization.tiny import LENGTH, POLICIES, POSITIONS, Tiny, tokens, write
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -65,3 +66,36 @@ def test_text_is_cut_into_the_same_tokens(kind: str, name: str, tmp_path: Path) 
     with LlamaModel(path, vocab_only=True) as model:
         cut = [model.tokenize(text) for text in TOKENS["texts"]]
     assert dict(zip(TOKENS["texts"], cut, strict=True)) == dict(zip(TOKENS["texts"], TOKENS[kind], strict=True))
+
+
+def test_a_sentencepiece_tokenizer_in_its_fast_form_cuts_alike(tmp_path: Path) -> None:
+    tiny = POLICIES[0]
+    folder = write(tiny, tmp_path / tiny.name)
+    own = read_vocabulary(folder, 512)
+    scores = {token.decode(): score for token, score in zip(own.tokens, own.scores, strict=True) if score > -1000}
+    merges = [
+        [token[:cut], token[cut:]]
+        for token, _ in sorted(scores.items(), key=lambda item: -item[1])
+        for cut in range(1, len(token))
+        if token[:cut] in scores and token[cut:] in scores and not token.startswith("<")
+    ]
+    vocab = {token: index for index, token in enumerate(scores)}
+    table = {
+        "model": {"type": "BPE", "byte_fallback": True, "unk_token": "<unk>", "vocab": vocab, "merges": merges},
+        "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}]},
+        "added_tokens": [{"id": index, "content": text, "special": True} for index, text in ((1, "<s>"), (2, "</s>"))],
+    }
+    (folder / "tokenizer.model").unlink()
+    (folder / "tokenizer.json").write_text(json.dumps(table), encoding="utf-8")
+    write_policy(Checkpoint(folder), tmp_path / "fast.gguf", "fast")
+    with LlamaModel(tmp_path / "fast.gguf", vocab_only=True) as model:
+        assert [model.tokenize(text) for text in TOKENS["texts"]] == TOKENS["spm"]
+
+
+def test_special_tokens_and_the_chat_template_come_along(tmp_path: Path) -> None:
+    path = converted(next(tiny for tiny in POLICIES if tiny.name == "qwen2"), tmp_path)
+    with LlamaModel(path, vocab_only=True) as model:
+        (end,) = model.tokenize("<|im_end|>", special=True)
+        assert model.piece(end) == b""
+        assert model.is_end(end)
+    assert b"tokenizer.chat_template" in path.read_bytes()
