@@ -135,7 +135,7 @@ def _propagated(problem: Problem, rng: random.Random) -> tuple[str, ...] | None:
     pad = _Erring(rng.randint(1, counting.passed), rng)
     try:
         return lines_of(pad, problem.solve(pad))
-    except (ZeroDivisionError, ValueError, IndexError, OverflowError):
+    except (ArithmeticError, AssertionError, LookupError, StopIteration, ValueError):
         return None  # the wrong number cannot be continued from
 
 
