@@ -88,7 +88,7 @@ class ModelEntry:
     checkpoint: str | None = None
     """Repository of the weights that the model is made from, where there is no ready file."""
     recipe: str | None = None
-    """The file that ``edge-solver quantize`` makes it by, in a checkout of the project."""
+    """The file that ``edge-solver quantize`` makes it by."""
     bytes: int = 0
     """Size of the file, or of the checkpoint; 0 where it is not known."""
     sha256: str = ""

@@ -47,9 +47,9 @@ def command(
 ) -> int:
     """Make a GGUF (policies) or ONNX (reward models) out of a Hugging Face checkpoint.
 
-    DIR is a folder with config.json, weights and tokenizer; RECIPE is a TOML file as in quantize/, and --from names
-    the folder of its checkpoint; a GGUF in half precision can be quantized again and again. Needs: pip install
-    'edge-solver[quantize]'.
+    DIR is a folder with config.json, weights and tokenizer; RECIPE is a TOML file, or the name of one that ships (such
+    as llemma-7b-q4_0), and --from names the folder of its checkpoint; a GGUF in half precision can be quantized again
+    and again. Needs: pip install 'edge-solver[quantize]'.
     """
     recipe, checkpoint, text = _request(source, folder, imatrix)
     chosen = kind or recipe.to
@@ -78,8 +78,9 @@ def command(
 def _request(source: Path, folder: Path | None, imatrix: Path | None) -> tuple[Recipe, Path, str | None]:
     """Return the recipe, the checkpoint's folder and the calibration text."""
     _need_libraries()
-    from edge_solver.quantization.recipes import Recipe, read_recipe
+    from edge_solver.quantization.recipes import Recipe, find_recipe, read_recipe
 
+    source = source if source.exists() else find_recipe(source) or source
     if source.suffix == ".toml":
         recipe = read_recipe(source)
         text = imatrix or (source.parent / recipe.imatrix if recipe.imatrix else None)

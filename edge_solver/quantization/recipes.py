@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from edge_solver.errors import UnknownNameError, UsageError
+from edge_solver.errors import ModelMissingError, UnknownNameError, UsageError
+from edge_solver.paths import shipped
 from edge_solver.quantization.heads import HeadKind
 
 if sys.version_info >= (3, 11):
@@ -47,6 +48,14 @@ class Recipe:
     good: int = 1
     bad: int = 0
     """Label or token that means a good and a bad step."""
+
+
+def find_recipe(name: Path) -> Path | None:
+    """Return the recipe of this name that ships, with ``.toml`` or without; ``None`` where there is none."""
+    try:
+        return shipped(f"quantize/{name.name.removesuffix('.toml')}.toml")
+    except ModelMissingError:
+        return None
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -47,6 +47,13 @@ def test_a_reward_model_comes_with_its_tokenizer_and_scores(tmp_path: Path) -> N
         assert scorer.profile.name == "prm"
 
 
+@pytest.mark.parametrize("written", ["llemma-7b-q4_0", "quantize/llemma-7b-q4_0.toml"])
+def test_a_recipe_that_ships_is_found_by_name(written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(POLICIES[0], tmp_path / "llemma")
+    assert main(["quantize", written, "--from", "llemma", "--to", "f16"]) == ExitCode.ANSWERED
+    assert capsys.readouterr().out == "llemma-7b-f16.gguf\n"
+
+
 def test_a_recipe_says_how_a_model_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(REWARDS[2], tmp_path / "marks")
     recipe = (

@@ -28,7 +28,11 @@ SHIPPED = {
     "models/builtin/prm.onnx",
     "models/cards/micro.md",
     "models/cards/prm.md",
+    "quantize/calibration.txt",
+    *(f"quantize/{recipe.name}" for recipe in (CHECKOUT / "quantize").glob("*.toml")),
     "assets/suites/builtin.jsonl",
+    "assets/suites/deepmind-easy.jsonl",
+    "assets/suites/deepmind-interpolate.jsonl",
 }
 LARGEST_WHEEL = 20 * 2**20  # bytes; only small built-in models ship
 
