@@ -23,13 +23,13 @@ from edge_solver.core.events import Event, Solved
 from edge_solver.core.formats import ScoreFormat, StepFormat
 from edge_solver.core.ports import Drafter, Profile, Scorer
 from edge_solver.core.solution import Solution
-from edge_solver.core.strategies import strategy_named
+from edge_solver.core.strategies import Strategy, strategy_named
 from edge_solver.energy import choose_meter
 from edge_solver.energy.calibration import Tie, tie
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import UsageError
 from edge_solver.paths import shipped
-from edge_solver.solver import Engines, Search
+from edge_solver.solver import Engines, Past, Search
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -90,6 +90,8 @@ class Assembly:
         width: int | None = None,
         ledger: Ledger | None = None,
         key: int | None = None,
+        strategy: Strategy | None = None,
+        past: Past | None = None,
     ) -> Search:
         """Return a search for one problem; its clock starts now.
 
@@ -100,6 +102,8 @@ class Assembly:
             width: Instead of the settings' width, and no larger: the engines were made for that.
             ledger: Instead of one on this machine's clock and meter.
             key: Names the problem in the engines; no two searches at the same time may have the same.
+            strategy: Instead of the settings'; one that weighs rewards only where the settings' does.
+            past: A search that ended, to go on with; its spend counts under the budget.
 
         Raises:
             ProblemError: The problem is empty or too long for the model.
@@ -108,12 +112,20 @@ class Assembly:
         return Search(
             problem,
             self.engines,
-            ledger or Ledger(budget or self.settings.budget, time.monotonic, self.meter, rates=self.rates),
-            self._strategy,
+            ledger
+            or Ledger(
+                budget or self.settings.budget,
+                time.monotonic,
+                self.meter,
+                rates=self.rates,
+                past=past.spent if past is not None else None,
+            ),
+            strategy or self._strategy,
             replace(self.settings.search, width=width or self.settings.search.width),
             stop=self.settings.stop,
             seed=self.settings.seed if seed is None else seed,
             key=self._searches if key is None else key,
+            past=past,
         )
 
     def close(self) -> None:

@@ -10,8 +10,19 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from edge_solver.core.budget import Budget, Cap, Ledger
-from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, Started
+from edge_solver.core.budget import Budget, Cap, Ledger, Spend
+from edge_solver.core.events import (
+    Billed,
+    Drafted,
+    Event,
+    Leading,
+    Planned,
+    Pulsed,
+    Scored,
+    Solved,
+    Started,
+    Voted,
+)
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.places import Places
 from edge_solver.core.ports import Draft, Drafter, DraftRequest, Grader, Profile, Pulse, Scorer, ScoreRequest
@@ -41,6 +52,17 @@ class Engines:
     grader: Grader
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A search that ended, as data: what another one needs to go on with its tree."""
+
+    tree: Tree
+    """Taken over, not copied."""
+    places: Places
+    spent: Spend
+    solvable: float | None
+
+
 class Search:
     """One problem being solved. Iterate over it for events; stop iterating, or call ``cancel``, to stop the search."""
 
@@ -55,6 +77,7 @@ class Search:
         stop: str = "none",
         seed: int = 0,
         key: int = 0,
+        past: Past | None = None,
     ) -> None:
         """Open the problem in the engines; nothing is evaluated before the first event is asked for.
 
@@ -67,9 +90,11 @@ class Search:
             stop: The rule by which the search may end before its width is reached, a name in ``stopping.STOPS``.
             seed: Same seed, models and settings give the same tree.
             key: Names the problem in engines that several searches share.
+            past: A search for the same problem to go on with. Its events are told again first, so that whoever listens
+                to this search alone knows the whole tree; ``ledger`` should have been told what it spent.
 
         Raises:
-            ProblemError: The problem is empty or does not fit the model's context.
+            ProblemError: The problem is empty, does not fit the model's context, or was begun by another model.
         """
         if not problem.strip():
             raise ProblemError("the problem is empty; type it in quotes, or give - to read it from standard input")
@@ -90,16 +115,26 @@ class Search:
         if strategy.scored and engines.scorer is None:
             raise ValueError(f"strategy {strategy.name} weighs rewards and needs a scorer")
         self._scorer = engines.scorer if strategy.scored else None
-        self.tree = Tree(problem, self._drafter.open(key, problem))
-        self._places = Places()
+        known = past.tree.steps if past else ()
+        prompt_tokens = self._drafter.open(key, problem, known)
+        if past and past.tree.root.n_tokens != prompt_tokens:
+            self._drafter.retain(key, ())
+            raise ProblemError("this search was begun by another model; choose that one, or solve the problem afresh")
+        self._past = past
+        self.tree = past.tree if past else Tree(problem, prompt_tokens)
+        self._places = past.places if past else Places()
         if self._scorer is not None:
-            self._scorer.open(key, problem)
+            self._scorer.open(key, problem, known)
         prm = self._scorer.profile if self._scorer is not None else None
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
         self._felt: Cap | None = None
         self._decided = False
         self._cancelled = False
-        self._solvable: float | None = None
+        self._solvable = past.solvable if past else None
+
+    def past(self) -> Past:
+        """Return what another search needs to go on with this one, which must have ended."""
+        return Past(self.tree, self._places, self.ledger.spent(), self._solvable)
 
     def cancel(self) -> None:
         """Ask for an end after the current call; the last event then carries the best answer so far. Thread-safe."""
@@ -109,6 +144,8 @@ class Search:
         """Run the search and yield its events; the last one is ``Solved``."""
         try:
             yield self._started()
+            if self._past is not None:
+                yield from self._told_again()
             leader: str | None = None
             while not self._cancelled:
                 plan = self._plan()
@@ -123,10 +160,12 @@ class Search:
                 self.tree.prune(plan.prune)
                 if not plan.expand:
                     continue
-                size = len(self.tree)
+                size, answers = len(self.tree), len(self.tree.answers())
                 yield from self._grow(plan)
                 tally = self._tally()
                 winner = tally.winner
+                if winner is not None and len(self.tree.answers()) > answers:
+                    yield self._voted(tally)
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
                     yield Leading(winner.answer, self._confidence(tally), winner.votes)
@@ -136,6 +175,27 @@ class Search:
         finally:
             self._retain(())
         yield Solved(self.solution())
+
+    def _told_again(self) -> Iterator[Event]:
+        """Yield the events of the tree that the search goes on with, and give up what the budget had cut off."""
+        tree, tally = self.tree, self._tally()
+        for node in tree:
+            if tree.children(node.id):
+                yield Planned(((node.id, len(tree.children(node.id))),), (), None)
+        for step in tree.steps:
+            if step.parent is not None:
+                yield Drafted(step.id, step.parent, step.depth, step.text, step.n_tokens, step.finish, step.answer)
+            if step.reward is not None:
+                yield Scored(step.id, step.reward)
+        tree.prune(node.id for node in tree.fragments())
+        yield Planned((), tuple(step.id for step in tree.steps if tree.is_pruned(step.id)), None)
+        if tally.winner is not None:
+            yield self._voted(tally)
+        yield Billed(self._bill())
+
+    def _voted(self, tally: Tally) -> Voted:
+        assert tally.winner is not None
+        return Voted(_candidates(tally), tally.winner.best, self._confidence(tally))
 
     def _plan(self) -> Plan:
         """Ask the strategy what to do next: of samples that are drawn in windows, it sees those up to the latest."""
@@ -156,7 +216,7 @@ class Search:
             answer=winner.answer if winner else None,
             confidence=self._confidence(tally),
             stopped_by=self._stopped_by(),
-            candidates=tuple(CandidateAnswer(c.answer, c.weight, c.votes) for c in tally.candidates),
+            candidates=_candidates(tally),
             spent=self._bill(),
             budget=self.ledger.budget,
             strategy=self._strategy_used(),
@@ -346,6 +406,10 @@ class Search:
             prm=_used(scorer.profile) if scorer else None,
             seed=self.seed,
         )
+
+
+def _candidates(tally: Tally) -> tuple[CandidateAnswer, ...]:
+    return tuple(CandidateAnswer(c.answer, c.weight, c.votes) for c in tally.candidates)
 
 
 def _used(profile: Profile) -> ModelUsed:

@@ -12,12 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer
+from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer, Spend
 from edge_solver.core.cost import paper_flops
-from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, from_json, to_json
+from edge_solver.core.events import (
+    Billed,
+    Drafted,
+    Event,
+    Leading,
+    Planned,
+    Pulsed,
+    Scored,
+    Solved,
+    Voted,
+    from_json,
+    to_json,
+)
 from edge_solver.core.solution import Solution
 from edge_solver.core.stopping import STOPS
-from edge_solver.core.strategies import STRATEGIES, SearchSettings
+from edge_solver.core.strategies import STRATEGIES, SearchSettings, by_hand
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.energy.scripted import ScriptedMeter
 from edge_solver.engines.scripted import (
@@ -46,8 +58,10 @@ hard_caps = pytest.mark.parametrize("cap", [Cap.TOKENS, Cap.FLOPS])
 class Receipts(Ledger):
     """A ledger that keeps the cost of every call it granted."""
 
-    def __init__(self, budget: Budget, clock: ScriptedClock, meter: ScriptedMeter) -> None:
-        super().__init__(budget, clock, meter)
+    def __init__(
+        self, budget: Budget, clock: ScriptedClock, meter: ScriptedMeter, *, past: Spend | None = None
+    ) -> None:
+        super().__init__(budget, clock, meter, past=past)
         self.calls: list[tuple[Cost, ...]] = []
 
     def request(self, *costs: Cost) -> Cap | None:
@@ -618,3 +632,113 @@ def test_the_event_stream_is_the_golden_one() -> None:
 @pytest.mark.parametrize("problem", ["-(4 - 6)", "-(2*3)+4", "(((", "--5", "4/0"])
 def test_the_simulated_world_comes_to_an_end_with_any_arithmetic(problem: str) -> None:
     assert Trial("rebase", problem, width=2).run().problem == problem
+
+
+# --- a search that goes on ---
+
+
+def go_on(trial: Trial, strategy: str = "rebase", *, width: int = 8, budget: Budget | None = None) -> Trial:
+    """Go on with a search that ended, in engines that have forgotten it."""
+    past = trial.search.past()
+    after = Trial(strategy, trial.search.problem, width=width, budget=budget)
+    after.ledger = Receipts(budget or Budget(), ScriptedClock(SECONDS_PER_CALL), ScriptedMeter(), past=past.spent)
+    after.search = Search(
+        trial.search.problem,
+        Engines(after.drafter, after.scorer, ScriptedGrader()),
+        after.ledger,
+        STRATEGIES[strategy],
+        SearchSettings(width=width),
+        key=1,
+        past=past,
+    )
+    return after
+
+
+def steps_of(events: list[Event]) -> dict[int, Drafted]:
+    return {event.node: event for event in events if isinstance(event, Drafted)}
+
+
+@every_strategy
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_search_stopped_by_a_cap_goes_on_with_a_larger_one_and_keeps_its_tree(strategy: str, share: float) -> None:
+    whole = Trial(strategy, HARD).run()
+    limit = max(1, int(share * whole.spent.tokens_generated))
+    first = Trial(strategy, HARD, budget=Budget(tokens=limit))
+    before = first.run()
+    second = go_on(first, strategy, budget=Budget(tokens=100 * limit))
+    after = second.run()
+    assert steps_of(first.events).items() <= steps_of(second.events).items()
+    assert after.answer is not None
+    assert after.tree.leaves >= before.tree.leaves
+    assert after.spent.tokens_generated >= before.spent.tokens_generated
+    if before.stopped_by == "tokens":
+        assert after.tree.nodes > before.tree.nodes
+
+
+@hard_caps
+def test_the_caps_of_a_search_that_goes_on_hold_for_both_parts_together(cap: Cap) -> None:
+    whole = Trial("rebase", HARD).run().spent
+    total = whole.tokens_generated if cap is Cap.TOKENS else whole.flops
+    first = Trial("rebase", HARD, budget=budget_of(cap, total * 0.3))
+    first.run()
+    spent = go_on(first, budget=budget_of(cap, total * 0.6)).run().spent
+    assert (spent.tokens_generated if cap is Cap.TOKENS else spent.flops) <= total * 0.6
+
+
+def test_a_cancelled_search_goes_on_to_an_end() -> None:
+    first = Trial("rebase", HARD)
+    for count, _ in enumerate(first):
+        if count == 60:
+            first.search.cancel()
+    assert first.solution.stopped_by == "cancelled"
+    second = go_on(first)
+    assert second.run().stopped_by == "complete"
+    assert second.solution.spent.flops > first.solution.spent.flops
+
+
+def test_one_step_is_expanded_by_hand_and_nothing_else_grows() -> None:
+    first = Trial("rebase", HARD)
+    first.run()
+    step = next(node for node in first.search.tree.steps if node.finish is Finish.STEP and node.depth == 2)
+    children = len(first.search.tree.children(step.id))
+    second = go_on(first)
+    end = second.search.tree.next_id
+    second.search.strategy = by_hand(STRATEGIES["rebase"], step.id, 3, end)
+    solution = second.run()
+    tree = second.search.tree
+    assert len(tree.children(step.id)) == children + 3
+    assert all(node.parent == step.id for node in tree if node.id >= end)
+    assert solution.spent.flops > first.solution.spent.flops
+
+
+def test_children_expanded_by_hand_are_drawn_anew() -> None:
+    first = Trial("rebase", HARD)
+    first.run()
+    second = go_on(first)
+    second.search.strategy = by_hand(STRATEGIES["rebase"], ROOT, 8, second.search.tree.next_id)
+    second.run()
+    texts = [second.search.tree[node].text for node in second.search.tree.children(ROOT)]
+    assert set(texts[8:]) - set(texts[:8])
+
+
+def test_a_search_does_not_go_on_with_another_prompt() -> None:
+    first = Trial("rebase", HARD)
+    first.run()
+    with pytest.raises(ProblemError, match="another model"):
+        Search(
+            EASY,
+            Engines(first.drafter, first.scorer, ScriptedGrader()),
+            first.ledger,
+            STRATEGIES["rebase"],
+            SearchSettings(),
+            past=first.search.past(),
+        )
+
+
+def test_the_vote_is_told_whenever_a_solution_was_finished() -> None:
+    trial = Trial("rebase", HARD)
+    solution = trial.run()
+    votes = [event for event in trial.events if isinstance(event, Voted)]
+    assert votes[-1].candidates == solution.candidates
+    assert votes[-1].confidence == solution.confidence
+    assert trial.search.tree[votes[-1].best].answer == solution.answer

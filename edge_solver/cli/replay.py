@@ -18,7 +18,7 @@ import click
 from edge_solver.cli import output, render
 from edge_solver.cli.result import Detail, deliver
 from edge_solver.cli.saved import opened
-from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, Started
+from edge_solver.core.events import Billed, Drafted, Event, Leading, Planned, Pulsed, Scored, Solved, Started, Voted
 from edge_solver.core.solution import Solution
 from edge_solver.errors import ExitCode
 from edge_solver.recording import read
@@ -96,7 +96,7 @@ def _play(run: Run, speed: float | None) -> tuple[Solution | None, int]:
             case Solved():
                 _print_round(drafted, rewards)
                 return event.solution, number
-            case Planned() | Pulsed():
+            case Planned() | Pulsed() | Voted():
                 pass
     _print_round(drafted, rewards)
     return None, number

@@ -140,7 +140,15 @@ class Spend:
 class Ledger:
     """Grants or refuses calls under a budget, and remembers what was granted."""
 
-    def __init__(self, budget: Budget, clock: Callable[[], float], meter: Meter, *, rates: Rates = TYPICAL) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        clock: Callable[[], float],
+        meter: Meter,
+        *,
+        rates: Rates = TYPICAL,
+        past: Spend | None = None,
+    ) -> None:
         """Start counting now.
 
         Args:
@@ -148,12 +156,29 @@ class Ledger:
             clock: Returns seconds from any origin.
             meter: Reads energy.
             rates: What work is thought to cost here, for as long as the meter has not shown it.
+            past: What the search had spent that this one goes on with: the caps hold for both together.
         """
         self.budget = budget
         self._clock, self._meter = clock, meter
         self._costs: dict[Payer, Cost] = {payer: Cost(payer, 0) for payer in Payer}
+        self._past_seconds = 0.0
+        self._past_energy: Reading | None = None
+        if past is not None:
+            self._costs |= {
+                Payer.PROMPT: Cost(Payer.PROMPT, past.flops_prompt),
+                Payer.DECODE: Cost(
+                    Payer.DECODE,
+                    past.flops_decode,
+                    past.tokens_evaluated,
+                    past.tokens_generated,
+                    past.flops_paper,
+                    past.bytes_read,
+                ),
+                Payer.SCORE: Cost(Payer.SCORE, past.flops_prm, past.tokens_prm),
+            }
+            self._past_seconds, self._past_energy = past.seconds, past.energy
         self._started = clock()
-        self._baseline = self._latest = meter.read(Activity(0, 0.0))
+        self._baseline = self._latest = meter.read(self._activity())
         self._pace = Pace(rates)
         self.refused: Cap | None = None
         """The cap that refused the latest call that was not granted."""
@@ -237,7 +262,7 @@ class Ledger:
         return sum(cost.flops for cost in self._costs.values())
 
     def _seconds(self) -> float:
-        return max(0.0, self._clock() - self._started)
+        return self._past_seconds + max(0.0, self._clock() - self._started)
 
     def _energy(self) -> Reading:
         now, before, start = self._meter.read(self._activity()), self._latest, self._baseline
@@ -251,4 +276,9 @@ class Ledger:
             self._latest = now.lost()
             return now.lost()
         self._latest = now
-        return replace(now, joules=now.joules - start.joules)
+        past = self._past_energy
+        if past is None:
+            return replace(now, joules=now.joules - start.joules)
+        if past.joules is None or past.label is not now.label:
+            return now.lost()  # no figure is put together from two kinds
+        return replace(now, joules=past.joules + now.joules - start.joules)

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from edge_solver.core.budget import Budget, Cap
-from edge_solver.core.solution import ModelUsed, Solution, Spent, StrategyUsed
+from edge_solver.core.solution import CandidateAnswer, ModelUsed, Solution, Spent, StrategyUsed
 from edge_solver.core.tree import Finish
 from edge_solver.errors import QuantityError, RecordError
 
@@ -66,6 +66,16 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Voted:
+    """How the vote stands, the heaviest answer first; sent after a round that finished a solution."""
+
+    candidates: tuple[CandidateAnswer, ...]
+    best: int
+    """The winner's heaviest leaf."""
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Leading:
     """The best answer so far; sent when the vote changes."""
 
@@ -97,7 +107,7 @@ class Solved:
     solution: Solution
 
 
-Event = Started | Planned | Drafted | Scored | Leading | Pulsed | Billed | Solved
+Event = Started | Planned | Drafted | Scored | Voted | Leading | Pulsed | Billed | Solved
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 # Hints are looked up anew at every call; a long run is read five times as fast with this.

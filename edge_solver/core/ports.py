@@ -13,7 +13,7 @@ from typing import Protocol
 from edge_solver.core.belief import Belief
 from edge_solver.core.budget import Ledger
 from edge_solver.core.cost import Shape
-from edge_solver.core.tree import Finish
+from edge_solver.core.tree import Finish, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,11 @@ class Drafter(Protocol):
         """The policy's name, checksum, shape and typical lengths."""
         ...
 
-    def open(self, problem: int, text: str) -> int:
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Make ``text`` the root (node 0) of a new problem and return its prompt's number of tokens.
+
+        ``steps`` were written below it in an earlier search and may be continued, parents first; each is evaluated
+        again when that is needed, and charged then.
 
         Raises:
             ProblemError: The prompt does not fit the model's context.
@@ -127,8 +130,8 @@ class Scorer(Protocol):
         """The process reward model's name, checksum and shape."""
         ...
 
-    def open(self, problem: int, text: str) -> int:
-        """Make ``text`` the root (node 0) of a new problem and return its number of tokens."""
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
+        """Make ``text`` the root (node 0) of a new problem and return its number of tokens; see ``Drafter.open``."""
         ...
 
     def solvable(self, problem: int) -> float | None:

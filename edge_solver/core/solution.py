@@ -98,6 +98,8 @@ class Spent:
     tokens_prm: int
     seconds: float
     joules: Energy
+    flops_prompt: int = 0
+    """The part of the policy's that went into reading the problem."""
 
     @classmethod
     def from_spend(cls, spend: Spend) -> Spent:
@@ -112,6 +114,7 @@ class Spent:
             tokens_prm=spend.tokens_prm,
             seconds=spend.seconds,
             joules=Energy.of(spend.energy, spend.seconds, (spend.flops_prompt, spend.flops_decode, spend.flops_prm)),
+            flops_prompt=spend.flops_prompt,
         )
 
 

@@ -99,7 +99,10 @@ class Tree:
         self._children[node.parent].append(node.id)
 
     def prune(self, node_ids: Iterable[int]) -> None:
-        """Record that these nodes will not be grown any further."""
+        """Record that these nodes will not be grown any further.
+
+        A fragment that the budget cut off leaves its place when it is pruned: the step before it is open again.
+        """
         self._pruned.update(node_ids)
 
     def is_pruned(self, node_id: int) -> bool:
@@ -124,13 +127,22 @@ class Tree:
         return tuple(step.reward for step in self.path(node_id) if step.reward is not None)
 
     def frontier(self) -> tuple[Node, ...]:
-        """Return the steps that can be continued: whole, childless, not pruned, not the root."""
+        """Return the steps that can be continued: whole, childless but for pruned fragments, not pruned, not the root."""
         return tuple(
             node
             for node in self.steps
-            if node.finish is Finish.STEP and not self._children[node.id] and node.id not in self._pruned
+            if node.finish is Finish.STEP
+            and node.id not in self._pruned
+            and all(self._is_given_up(child) for child in self._children[node.id])
         )
+
+    def fragments(self) -> tuple[Node, ...]:
+        """Return the steps that the budget cut off, without those that were pruned since."""
+        return tuple(node for node in self.steps if node.finish is Finish.BUDGET and node.id not in self._pruned)
 
     def answers(self) -> tuple[Node, ...]:
         """Return the leaves that complete a solution, oldest first."""
         return tuple(node for node in self.steps if node.finish is Finish.ANSWER)
+
+    def _is_given_up(self, node_id: int) -> bool:
+        return node_id in self._pruned and self._nodes[node_id].finish is Finish.BUDGET

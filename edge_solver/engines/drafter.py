@@ -25,7 +25,7 @@ from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import call_bytes, paper_flops, span_flops
 from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
-from edge_solver.core.tree import ROOT, Finish
+from edge_solver.core.tree import ROOT, Finish, Node
 from edge_solver.engines.calls import Call
 from edge_solver.engines.llama import MAX_SEQUENCES, SMALL_MODEL, LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefix, Prefixes
@@ -174,7 +174,7 @@ class LlamaDrafter:
             self._context = self._prefixes = None
         self._model.close()
 
-    def open(self, problem: int, text: str) -> int:
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Make ``text`` the root of a new problem; see ``Drafter.open``."""
         tokens = prompt_tokens(self._model, self._format, text)
         most = self._profile.context - MIN_ROOM
@@ -186,6 +186,9 @@ class LlamaDrafter:
         cells = self._share(len(tokens))
         self._make_room(cells)
         self._cache.add_root((problem, ROOT), tokens, cells - SLACK)
+        for step in steps:
+            if step.finish is Finish.STEP:
+                self._cache.add_known((problem, step.id), (problem, step.parent or ROOT), self._model.tokenize(step.text))
         return len(tokens)
 
     def has_room(self, text: str) -> bool:

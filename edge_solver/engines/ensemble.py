@@ -16,7 +16,7 @@ from typing import cast
 from edge_solver.core.budget import Ledger
 from edge_solver.core.cost import Shape
 from edge_solver.core.ports import Draft, Drafter, DraftRequest, Profile, Pulse
-from edge_solver.core.tree import ROOT
+from edge_solver.core.tree import ROOT, Node
 from edge_solver.engines.calls import Call, Observable, Roomy
 
 
@@ -59,8 +59,10 @@ class EnsembleDrafter:
             if isinstance(drafter, Observable):
                 drafter.listen(on_call)
 
-    def open(self, problem: int, text: str) -> int:
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Make ``text`` the root of a new problem in every policy, and return the longest prompt's number of tokens.
+
+        Whoever wrote the first of ``steps``, they are dealt again, and those that follow go with them.
 
         Raises:
             ProblemError: The prompt does not fit the context of one of them.
@@ -68,10 +70,12 @@ class EnsembleDrafter:
         with contextlib.ExitStack() as undo:
             lengths = []
             for drafter in self._drafters:
-                lengths.append(drafter.open(problem, text))
+                lengths.append(drafter.open(problem, text, steps))
                 undo.callback(drafter.retain, problem, ())
             undo.pop_all()
-        self._problems[problem] = _Problem()
+        known = self._problems[problem] = _Problem()
+        for step in steps:
+            self._deal(known, step.id, step.parent)
         return max(lengths)
 
     def draft(self, requests: Sequence[DraftRequest], ledger: Ledger) -> Iterator[Draft | Pulse]:
@@ -108,13 +112,15 @@ class EnsembleDrafter:
 
     def _owner(self, request: DraftRequest) -> int:
         """Return the place of the policy that writes a requested node: the next one's turn, or its parent's."""
-        known = self._problems[request.problem]
-        if request.parent == ROOT:
+        return self._deal(self._problems[request.problem], request.node, request.parent)
+
+    def _deal(self, known: _Problem, node: int, parent: int | None) -> int:
+        if parent is None or parent == ROOT:
             owner = known.dealt % len(self._drafters)
             known.dealt += 1
         else:
-            owner = known.owners[request.parent]
-        known.owners[request.node] = owner
+            owner = known.owners[parent]
+        known.owners[node] = owner
         return owner
 
 

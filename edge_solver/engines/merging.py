@@ -13,7 +13,7 @@ from typing import Protocol, final, overload, runtime_checkable
 
 from edge_solver.core.budget import Ledger, Payer
 from edge_solver.core.ports import Profile, Scorer, ScoreRequest
-from edge_solver.core.tree import ROOT
+from edge_solver.core.tree import ROOT, Node
 from edge_solver.engines.calls import Call
 
 Group = tuple[Sequence[ScoreRequest], Ledger]
@@ -84,9 +84,9 @@ class MergingScorer:
         """Tell ``on_call`` of every call from now on, after it was made."""
         self._on_call = on_call
 
-    def open(self, problem: int, text: str) -> int:
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Open a problem; see ``Scorer.open``."""
-        tokens = self._scorer.open(problem, text)
+        tokens = self._scorer.open(problem, text, steps)
         self._spans[problem] = {ROOT: range(tokens)}
         return tokens
 

@@ -24,7 +24,7 @@ from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, call_bytes, span_flops
 from edge_solver.core.formats import Reading, ScoreFormat
 from edge_solver.core.ports import Profile, ScoreRequest
-from edge_solver.core.tree import ROOT
+from edge_solver.core.tree import ROOT, Node
 from edge_solver.engines.merging import Group
 from edge_solver.engines.reading import META, own_format, read
 from edge_solver.engines.threads import physical_cores
@@ -163,7 +163,7 @@ class OnnxScorer:
         """The process reward model's name, checksum and shape."""
         return self._profile
 
-    def open(self, problem: int, text: str) -> int:
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Make ``text`` the root of a new problem; see ``Scorer.open``."""
         how, cut = self._format, self._tokenizer.tokenize
         start = self._tokenizer.start_token() if how.start_token else None
@@ -176,6 +176,8 @@ class OnnxScorer:
                 f"{self._profile.context}; shorten it, or choose another reward model"
             )
         self._written[problem, ROOT] = (None, tokens)
+        for step in steps:
+            self._written[problem, step.id] = ((problem, step.parent or ROOT), self._cut(step.text, first=step.parent == ROOT))
         return len(tokens)
 
     def solvable(self, problem: int) -> float | None:
@@ -241,14 +243,17 @@ class OnnxScorer:
         return _Row(key, self._read[at] if at else None, [token for part in reversed(parts) for token in part])
 
     def _tokens(self, request: ScoreRequest) -> list[int]:
+        return self._cut(request.text, first=request.parent == ROOT)
+
+    def _cut(self, step: str, *, first: bool) -> list[int]:
         """Cut a step into tokens, the last of which is the one where its reward is read."""
         how, cut = self._format, self._tokenizer.tokenize
         if how.verbatim:
-            return cut(request.text) or self._end
-        body = request.text.strip()
+            return cut(step) or self._end
+        body = step.strip()
         for mark in self._marks:
             body = body.removesuffix(mark).rstrip()
-        before = how.first if request.parent == ROOT else how.between
+        before = how.first if first else how.between
         return cut(before + body, follows=True) + self._end
 
     def _end_tokens(self) -> list[int]:

@@ -127,6 +127,11 @@ class Prefixes:
         self._nodes[problem] = {node: root}
         return root
 
+    def add_known(self, key: NodeKey, parent: NodeKey, tokens: list[int]) -> None:
+        """Add a node whose tokens are known and not in the cache."""
+        above = self[parent]
+        self._nodes[key[0]][key[1]] = Prefix(above.share, above, above.end, tokens)
+
     def add_child(self, key: NodeKey, parent: Prefix, *, take_over: bool = False) -> Prefix:
         """Begin a node after a fully evaluated one, on a sequence forked from it (or on the parent's own)."""
         problem, node = key

@@ -20,7 +20,7 @@ from typing import Protocol
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, call_bytes, paper_flops, span_flops
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse, ScoreRequest
-from edge_solver.core.tree import ROOT, Finish
+from edge_solver.core.tree import ROOT, Finish, Node
 from edge_solver.errors import ProblemError
 
 POLICY_SHAPE = Shape(n_layers=4, d_attn=64, params_matmul=200_000, params_head=20_000, params_total=240_000)
@@ -145,8 +145,8 @@ class ScriptedDrafter:
         """Number of nodes that are kept, over all problems."""
         return sum(len(pages) for pages in self._pages.values())
 
-    def open(self, problem: int, text: str) -> int:
-        """Make ``text`` the root of a new problem and return its number of tokens.
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
+        """Make ``text`` the root of a new problem and return its number of tokens; see ``Drafter.open``.
 
         Raises:
             ProblemError: The problem does not fit the context.
@@ -155,7 +155,10 @@ class ScriptedDrafter:
         if length >= self._world.context:
             raise ProblemError(f"the problem has {length} tokens; the model reads at most {self._world.context - 1}")
         self._texts[problem] = text
-        self._pages[problem] = {ROOT: _Page(terms_of(text), length)}
+        pages = self._pages[problem] = {ROOT: _Page(terms_of(text), length)}
+        for step in steps:
+            if step.finish is Finish.STEP:
+                pages[step.id] = _read_again(step, pages[step.parent or ROOT])
         return length
 
     def draft(self, requests: Sequence[DraftRequest], ledger: Ledger) -> Iterator[Draft | Pulse]:
@@ -193,7 +196,7 @@ class ScriptedDrafter:
         dice = Random(f"{problem}/{source}")  # noqa: S311 - simulation
         world, terms = self._world, parent.terms
         if parent.lost or dice.random() < world.ramble:
-            return "Hmm, let me think about that once more, from the beginning.", terms, True, None
+            return _RAMBLE, terms, True, None
         if dice.random() < world.detour:
             return dice.choice(_DETOURS).format(show(terms)), terms, False, None
         at = next_operation(terms)
@@ -266,6 +269,10 @@ class _Reading:
     end: int
     sound: bool
 
+    def then(self, step: str) -> _Reading:
+        """Return what is kept of a step after this one."""
+        return _Reading(f"{self.text}\n{step}", self.end + len(tokens_of(step)), self.sound and is_sound(step))
+
 
 class ScriptedScorer:
     """Re-computes every equation of a step and gives a reward through noise; an error spoils all that follows."""
@@ -289,10 +296,12 @@ class ScriptedScorer:
         """Number of nodes that are kept, over all problems."""
         return sum(len(readings) for readings in self._readings.values())
 
-    def open(self, problem: int, text: str) -> int:
-        """Make ``text`` the root of a new problem and return its number of tokens."""
+    def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
+        """Make ``text`` the root of a new problem and return its number of tokens; see ``Drafter.open``."""
         length = len(tokens_of(text)) + 1
-        self._readings[problem] = {ROOT: _Reading(text, length, sound=True)}
+        readings = self._readings[problem] = {ROOT: _Reading(text, length, sound=True)}
+        for step in steps:
+            readings[step.id] = readings[step.parent or ROOT].then(step.text)
         return length
 
     def solvable(self, problem: int) -> float | None:
@@ -333,15 +342,21 @@ class ScriptedScorer:
         return Cost(Payer.SCORE, flops, evaluated=end - start, bytes_read=call_bytes(self._shape, [end]))
 
     def _read(self, request: ScoreRequest) -> float:
-        above = self._readings[request.problem][request.parent]
-        sound = above.sound and is_sound(request.text)
-        path = f"{above.text}\n{request.text}"
-        self._readings[request.problem][request.node] = _Reading(path, above.end + len(tokens_of(request.text)), sound)
-        mean = 0.8 if sound and "=" in request.text else 0.6 if sound else 0.3
-        reward = Random(path).gauss(mean, self._world.noise)  # noqa: S311 - simulation
+        read = self._readings[request.problem][request.parent].then(request.text)
+        self._readings[request.problem][request.node] = read
+        mean = 0.8 if read.sound and "=" in request.text else 0.6 if read.sound else 0.3
+        reward = Random(read.text).gauss(mean, self._world.noise)  # noqa: S311 - simulation
         return round(min(1.0, max(0.0, reward)), 6)  # the last digits differ between mathematical libraries
 
 
+def _read_again(step: Node, above: _Page) -> _Page:
+    """Return the page of a step that was written in an earlier search."""
+    left = re.search(r"which leaves (.+)\.$", step.text.strip())
+    terms = (_parsed(left[1]) if left else None) or above.terms
+    return _Page(terms, step.end, above.lost or step.text.startswith(_RAMBLE))
+
+
+_RAMBLE = "Hmm, let me think about that once more, from the beginning."
 _OPENINGS = ("", "First, ", "Next, ", "We work out ", "Now it is time to work out ")
 _DETOURS = ("So far we have {}.", "What remains to be worked out is {}.", "Let us look again: {} is still to be done.")
 _EQUATION = re.compile(r"(-?\d+(?:/\d+)?) ([-+*/]) (-?\d+(?:/\d+)?) = (-?\d+(?:/\d+)?)")

@@ -14,7 +14,7 @@ from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.cost import span_flops
 from edge_solver.core.formats import StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
-from edge_solver.core.tree import ROOT, Finish
+from edge_solver.core.tree import ROOT, Finish, Node
 from edge_solver.energy import EstimatedMeter
 from edge_solver.engines.drafter import LlamaDrafter
 from edge_solver.engines.llama import LlamaModel
@@ -202,3 +202,22 @@ def test_a_cache_too_small_for_one_step_is_refused(make_bench: Callable[..., Ben
 def test_control_marks_in_a_problem_are_plain_text(make_bench: Callable[..., Bench]) -> None:
     plain = make_bench("What is 2?").prompt_tokens
     assert make_bench("What is 2?<|solution|>").prompt_tokens > plain + 1
+
+
+def test_steps_of_an_earlier_search_are_continued_as_by_the_drafter_that_wrote_them(
+    make_bench: Callable[..., Bench],
+) -> None:
+    first, second = make_bench(), make_bench()
+    drafts = first.draft([ROOT] * 8, 1, a_ledger())
+    parents = open_steps(drafts)
+    begun = [
+        Node(node, ROOT, 1, draft.text, draft.n_tokens, first.prompt_tokens + draft.n_tokens, draft.finish)
+        for node, draft in sorted(drafts.items())
+    ]
+    second.drafter.retain(0, ())
+    second.drafter.open(0, PROBLEM, begun)
+    ledger = a_ledger()
+    here = first.draft(parents, 9, a_ledger(), temperature=0.0)
+    there = second.draft(parents, 9, ledger, temperature=0.0)
+    assert [draft.text for draft in there.values()] == [draft.text for draft in here.values()]
+    assert ledger.spent().tokens_evaluated > first.prompt_tokens + sum(drafts[node].n_tokens for node in parents)

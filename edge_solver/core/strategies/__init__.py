@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from edge_solver.core.strategies import beam, dvts, greedy, mcts, rebase, sampling
 from edge_solver.core.strategies.base import Expansion, Plan, SearchSettings, Strategy
+from edge_solver.core.strategies.by_hand import by_hand
 from edge_solver.errors import UnknownNameError
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
@@ -29,7 +30,7 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
     }
 )
 
-__all__ = ["STRATEGIES", "Expansion", "Plan", "SearchSettings", "Strategy", "strategy_named"]
+__all__ = ["STRATEGIES", "Expansion", "Plan", "SearchSettings", "Strategy", "by_hand", "strategy_named"]
 
 
 def strategy_named(name: str) -> Strategy:

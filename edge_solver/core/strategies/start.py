@@ -48,7 +48,7 @@ def start(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     affordable, cap = forecast.affordable([ROOT])
     room = missing if affordable >= missing + open_now else int(affordable) - open_now
     short_of = cap if room < missing else None
-    if not answers and any(node.finish is Finish.BUDGET for node in tree):
+    if not answers and tree.fragments():
         return Plan(short_of=cap)  # the one branch that may always go on was cut: one more can only bring fragments
     if room < max(1, open_now):
         return Plan(short_of=short_of)
