@@ -37,6 +37,8 @@ METERS = ("auto", "powercap", "apple", "emi", "battery", "termux", "calibrated",
 """What can measure energy; ``auto`` takes the best that works for a run of any length."""
 
 _NOT_SETTINGS = {paths.HOME_VARIABLE, "EDGE_SOLVER_DEBUG"}
+_APP = frozenset({"theme", "keys"})
+"""Names that stand beside the settings of a search and are read by ``resolve_app``."""
 _MOST_WIDTH = 4096  # far beyond the paper's 256, and still a tree that fits into memory
 _MOST_STEPS = 1000
 
@@ -78,6 +80,16 @@ class Settings:
     engine: EngineSettings = field(default_factory=EngineSettings)
 
 
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """How the terminal app looks and which keys it has; nothing that changes a search."""
+
+    theme: str | None = None
+    """A theme by name; ``None`` takes the app's own."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Other keys by the id of what they do, such as ``{"solve.stop": "f9"}``."""
+
+
 _Reader = Callable[[object, str], object]
 """Turns a raw value into a checked one; the second argument says where the value stood."""
 
@@ -108,6 +120,29 @@ def resolve(
     return _settings(chosen)
 
 
+def resolve_app(*, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> AppSettings:
+    """Join the sources of the app's settings, as ``resolve`` does those of a search; keys are joined one by one.
+
+    Raises:
+        UsageError: A file cannot be read, or a value makes no sense.
+    """
+    theme: str | None = None
+    keys: dict[str, str] = {}
+    for file in (paths.config_dir() / paths.PROJECT_FILE, (folder or Path()) / paths.PROJECT_FILE):
+        table = _read_file(file)
+        if "theme" in table:
+            theme = _text(table["theme"], f"{file}: theme")
+        keys |= _keys(table.get("keys", {}), f"{file}: keys")
+    variable = (os.environ if environ is None else environ).get(_variable("theme"))
+    return AppSettings(variable or theme, keys)
+
+
+def _keys(value: object, where: str) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f'{where}: {value!r} is no table; write [keys] and lines such as "solve.stop" = "f9"')
+    return {str(name): _text(key, f"{where}.{name}") for name, key in value.items()}
+
+
 def _settings(chosen: Mapping[str, object]) -> Settings:
     def part(names: Iterable[str], cut: str = "") -> dict[str, object]:
         return {name.removeprefix(cut): chosen[name] for name in names if name in chosen}
@@ -125,6 +160,8 @@ def _checked(raw: Mapping[str, object], where: Callable[[str], str]) -> dict[str
     """Read every value of one source; ``where`` says where the value of a setting stood."""
     checked: dict[str, object] = {}
     for key, value in raw.items():
+        if key in _APP:
+            continue
         if key not in READERS:
             raise UnknownNameError(f"setting ({where(key)})", key, READERS)
         checked[key] = READERS[key](value, where(key))

@@ -1,4 +1,4 @@
-"""The only file that knows places: what ships with the package, and the user's data, cache and config folders.
+"""The only file that knows places: what ships with the package, and the user's data, cache, state and config folders.
 
 Nothing is created, read or cached at import; the environment is looked at when a place is asked for. A home folder
 that cannot be written to is no error until somebody needs to write there (``writable``).
@@ -14,7 +14,7 @@ import platformdirs
 from edge_solver.errors import ModelMissingError, UsageError
 
 HOME_VARIABLE = "EDGE_SOLVER_HOME"
-"""Moves data, cache and config under one folder; without it the platform's own places are used (XDG on Linux)."""
+"""Moves data, cache, state and config under one folder; without it the platform's own places serve (XDG on Linux)."""
 
 PROJECT_FILE = "edge-solver.toml"
 """Settings of the folder one works in; the user's own settings have the same file name in ``config_dir``."""
@@ -79,6 +79,11 @@ def hub_dir() -> Path:
 def converted_dir() -> Path:
     """Return where models that were converted on this machine are looked for by name; it may not exist yet."""
     return data_dir() / "models"
+
+
+def state_dir() -> Path:
+    """Return where reports of crashes go; it may not exist yet."""
+    return _place("state", platformdirs.user_state_path(_NAME, appauthor=False))
 
 
 def config_dir() -> Path:

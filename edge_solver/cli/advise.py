@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_solver.cli import output
-from edge_solver.cli.render import clean
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.errors import ExitCode, UsageError
 from edge_solver.paths import results_dir
 from edge_solver.quantities import Kind, parse, show
+from edge_solver.wording import clean
 
 if TYPE_CHECKING:  # NumPy is loaded when a study is made, not for --help
     from edge_solver.bench.advice import Advice
@@ -63,6 +63,23 @@ def command(
     else:
         output.emit(_text(advice, line))
     return ExitCode.ANSWERED
+
+
+def advice_text(cost: str, budget: float) -> str:
+    """Return the advice of this machine's own results, for another surface.
+
+    Args:
+        cost: ``joules``, ``flops`` or ``seconds``.
+        budget: For one problem, in the base unit.
+
+    Raises:
+        EdgeSolverError: The results say nothing about it.
+    """
+    from edge_solver.bench.advice import advise
+    from edge_solver.bench.trials import read_run
+
+    advice = advise([read_run(folder) for folder in _own_results()], cost, budget)
+    return _text(advice, shlex.join(_solve_command(advice)))
 
 
 def _budget(given: Mapping[str, str | None]) -> tuple[str, float]:

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from edge_solver.bench.calibrate import Fitted, Schedule, Workshop, schedule_for
 from edge_solver.cli import output
 from edge_solver.cli.interrupts import Interrupts
-from edge_solver.cli.render import margin
+from edge_solver.wording import margin
 from edge_solver.cli.status import StatusLine
 from edge_solver.config import Settings
 from edge_solver.core.events import plain

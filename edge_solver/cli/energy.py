@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_solver.cli import output
-from edge_solver.cli.render import margin
+from edge_solver.wording import margin
 from edge_solver.config import resolve
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel

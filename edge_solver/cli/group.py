@@ -5,6 +5,7 @@ The summaries stand here so that the list of commands can be printed without imp
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -13,7 +14,8 @@ from typing import Any, cast
 import click
 
 from edge_solver import __version__
-from edge_solver.errors import nearest_name
+from edge_solver.cli import output
+from edge_solver.errors import ExitCode, nearest_name
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,7 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Every command and what it does; each lives in the module of its name."""
 
-LATER = "The terminal app, which this command will open when given no arguments, comes in a later version."
+NO_TERMINAL = "On a terminal, this command alone opens the app; --no-tui asks and answers in plain lines."
 
 
 class Group(click.Group):
@@ -89,13 +91,26 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
 )
+@click.option("--no-tui", is_flag=True, help="Ask and answer in plain lines, for screen readers and simple terminals.")
+@click.option("--demo", is_flag=True, help="With no command: a simulated model, to see how a search looks.")
 @click.pass_context
-def root(ctx: click.Context) -> None:
+def root(ctx: click.Context, *, no_tui: bool, demo: bool) -> int | None:
     r"""Solve maths problems on this machine, offline, within a budget of FLOPs, joules, seconds or tokens.
 
     \b
+    edge-solver
     edge-solver solve "What is 12 * 34?"
     edge-solver solve "Solve 2x + 6 = 0." --max-seconds 5
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(f"{ctx.get_help()}\n\n{LATER}")
+    if ctx.invoked_subcommand is not None:
+        return None
+    if no_tui:
+        from edge_solver.cli.prompt import ask_and_answer
+
+        return ask_and_answer(demo=demo)
+    if not all(output.is_terminal(stream) for stream in (sys.stdin, sys.stdout)):
+        click.echo(f"{ctx.get_help()}\n\n{NO_TERMINAL}")
+        return ExitCode.ANSWERED
+    from edge_solver.cli.app import open_app
+
+    return open_app(demo=demo)

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from edge_solver.cli.render import clean, joules
 from edge_solver.cli.status import Segment, StatusLine, clip
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.events import Billed, Event, Leading, Pulsed, Solved, Started
 from edge_solver.core.solution import Spent
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import clean, joules
 
 INTERVAL = 0.1  # seconds between two drawings
 GAUGE = 6  # cells

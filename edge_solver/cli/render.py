@@ -7,16 +7,15 @@ without its control characters, so that it cannot move the cursor or colour the 
 from __future__ import annotations
 
 import math
-import unicodedata
 
 import click
 
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.events import Drafted, Leading, Started
-from edge_solver.core.meter import EnergyLabel
-from edge_solver.core.solution import Apportioned, CandidateAnswer, Energy, Solution, Spent
+from edge_solver.core.solution import Apportioned, CandidateAnswer, Solution, Spent
 from edge_solver.core.tree import Finish
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import NO_JOULES, clean, joules
 
 OTHERS = 4
 """Most losing candidates in a summary."""
@@ -25,7 +24,6 @@ DEEPEST = 12
 GOOD, POOR = 0.8, 0.4
 """Rewards from here up are green, below here red: for the eye only."""
 
-_NO_JOULES = "—"
 _DOUBTFUL = 0.3
 """Answers with a lower chance come with a warning."""
 _KINDS = {Cap.FLOPS: Kind.FLOPS, Cap.JOULES: Kind.JOULES, Cap.SECONDS: Kind.SECONDS, Cap.TOKENS: Kind.TOKENS}
@@ -36,35 +34,6 @@ _ENDS = {
     **{cap.value: f"the cap on {_KINDS[cap].value} was reached" for cap in Cap},
 }
 _MARKS = {Finish.LENGTH: "too long, closed", Finish.BUDGET: "cut off by the budget"}
-
-
-def clean(text: str) -> str:
-    """Return text on one line, without anything that a terminal would act upon."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else "�" for c in " ".join(text.split()))
-
-
-def joules(energy: Energy, *, is_scoped: bool = False) -> str:
-    """Write an energy figure so that its quality shows: measured, counted, estimated, estimated blindly, or none.
-
-    A counter's figure names what it covers where there is room for it.
-    """
-    if energy.value is None or energy.label in (EnergyLabel.UNAVAILABLE.value, EnergyLabel.STALE.value):
-        return _NO_JOULES
-    figure = show(energy.value, Kind.JOULES)
-    match energy.label:
-        case EnergyLabel.ESTIMATED_CALIBRATED.value:
-            return f"≈{figure}" + ("" if energy.error is None else f" {margin(energy.error)}")
-        case EnergyLabel.ESTIMATED_DEFAULT.value:
-            return f"≈{figure} (uncalibrated)"
-        case EnergyLabel.COUNTER.value if is_scoped and energy.scope:
-            return f"{figure} ({clean(energy.scope)})"
-        case _:
-            return figure
-
-
-def margin(error: float) -> str:
-    """Write how far off an estimate may be; never as nothing."""
-    return f"±{max(1, round(100 * error))} %"
 
 
 def opening(event: Started) -> str:
@@ -105,7 +74,7 @@ def summary(solution: Solution) -> list[str]:
         f"reward model {show(bill.flops_prm, Kind.FLOPS)}; {show(bill.flops_paper, Kind.FLOPS)} by the paper's count)"
     )
     lines.append(_bill(bill))
-    if (shares := bill.joules.apportioned) is not None and joules(bill.joules) != _NO_JOULES:
+    if (shares := bill.joules.apportioned) is not None and joules(bill.joules) != NO_JOULES:
         lines.append(_shared_out(shares, tree.leaves))
     lines.append(_dim(f"{_count(tree.nodes - 1, 'step')}, {_count(tree.leaves, 'whole solution')}; {_end(solution)}"))
     return lines
@@ -188,7 +157,7 @@ def _rival(candidate: CandidateAnswer) -> str:
 def _bill(bill: Spent) -> str:
     energy = joules(bill.joules, is_scoped=True)
     return f"{show(bill.tokens_generated, Kind.TOKENS)} · {show(bill.seconds, Kind.SECONDS)} · {energy}" + (
-        " J" if energy == _NO_JOULES else ""
+        " J" if energy == NO_JOULES else ""
     )
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 from edge_solver.cli import output, render
 from edge_solver.core.solution import Solution
 from edge_solver.errors import ExitCode
+from edge_solver.wording import clean
 
 
 class Detail(Enum):
@@ -36,5 +37,5 @@ def deliver(solution: Solution, *, as_json: bool, detail: Detail) -> ExitCode:
     if as_json:
         output.emit_json(solution)
     elif solution.answer is not None:
-        output.emit(render.clean(solution.answer))
+        output.emit(clean(solution.answer))
     return ExitCode.NO_ANSWER if solution.answer is None else ExitCode.ANSWERED

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import starmap
 
 from edge_solver.cli import output
-from edge_solver.cli.render import clean, joules
+from edge_solver.wording import clean, joules
 from edge_solver.cli.status import cells, clip
 from edge_solver.history import History, Run, State
 from edge_solver.quantities import Kind, show

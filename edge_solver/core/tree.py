@@ -127,7 +127,7 @@ class Tree:
         return tuple(step.reward for step in self.path(node_id) if step.reward is not None)
 
     def frontier(self) -> tuple[Node, ...]:
-        """Return the steps that can be continued: whole, childless but for pruned fragments, not pruned, not the root."""
+        """Return the steps that can be continued: whole, not pruned, not the root, no child but pruned fragments."""
         return tuple(
             node
             for node in self.steps

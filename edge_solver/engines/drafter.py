@@ -188,7 +188,9 @@ class LlamaDrafter:
         self._cache.add_root((problem, ROOT), tokens, cells - SLACK)
         for step in steps:
             if step.finish is Finish.STEP:
-                self._cache.add_known((problem, step.id), (problem, step.parent or ROOT), self._model.tokenize(step.text))
+                self._cache.add_known(
+                    (problem, step.id), (problem, step.parent or ROOT), self._model.tokenize(step.text)
+                )
         return len(tokens)
 
     def has_room(self, text: str) -> bool:

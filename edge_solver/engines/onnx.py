@@ -177,7 +177,8 @@ class OnnxScorer:
             )
         self._written[problem, ROOT] = (None, tokens)
         for step in steps:
-            self._written[problem, step.id] = ((problem, step.parent or ROOT), self._cut(step.text, first=step.parent == ROOT))
+            cut = self._cut(step.text, first=step.parent == ROOT)
+            self._written[problem, step.id] = ((problem, step.parent or ROOT), cut)
         return len(tokens)
 
     def solvable(self, problem: int) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 
 from edge_solver import __version__
 from edge_solver.cli import main, replay
-from edge_solver.cli.group import COMMANDS, LATER
+from edge_solver.cli.group import COMMANDS, NO_TERMINAL
 from edge_solver.core.stopping import STOPS
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.errors import ModelBrokenError
@@ -21,7 +21,7 @@ def test_no_arguments_print_the_help_and_what_is_to_come(capsys: pytest.CaptureF
     assert main([]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Usage: edge-solver")
-    assert LATER in printed
+    assert NO_TERMINAL in printed
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 import pytest
 
+from edge_solver import wording
 from edge_solver.cli import render
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import Drafted
@@ -76,12 +77,12 @@ def test_a_summary_on_one_line() -> None:
 )
 def test_energy_shows_its_quality(value: float | None, label: str, shown: str) -> None:
     error = 0.09 if label == "estimated-calibrated" else None
-    assert render.joules(Energy(value, label, "cpu package", error=error)) == shown
+    assert wording.joules(Energy(value, label, "cpu package", error=error)) == shown
 
 
 def test_where_there_is_room_a_counter_says_what_it_covers() -> None:
-    assert render.joules(Energy(12.3, "counter", "cpu package"), is_scoped=True) == "12.3 J (cpu package)"
-    assert render.joules(Energy(12.3, "measured-battery", "whole device"), is_scoped=True) == "12.3 J"
+    assert wording.joules(Energy(12.3, "counter", "cpu package"), is_scoped=True) == "12.3 J (cpu package)"
+    assert wording.joules(Energy(12.3, "measured-battery", "whole device"), is_scoped=True) == "12.3 J"
 
 
 def test_joules_are_shared_out_by_flops_and_said_to_be() -> None:
@@ -157,4 +158,4 @@ def test_a_step_shows_depth_reward_text_and_answer() -> None:
 
 
 def test_clean_text_is_one_line_without_controls() -> None:
-    assert render.clean("a\tb\r\n\x1b[2Jc\u202e") == "a b �[2Jc�"
+    assert wording.clean("a\tb\r\n\x1b[2Jc\u202e") == "a b �[2Jc�"

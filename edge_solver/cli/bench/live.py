@@ -12,10 +12,11 @@ from typing import TextIO, final
 
 from edge_solver.bench.line import Line
 from edge_solver.bench.order import Order
-from edge_solver.cli import output, render
+from edge_solver.cli import output
 from edge_solver.cli.status import Segment, StatusLine
 from edge_solver.core.solution import Energy
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import joules
 
 INTERVAL = 0.2
 """Seconds between two drawings on a terminal."""
@@ -104,7 +105,7 @@ class Live:
         line += [(f"{name} {sum(right) / len(right):.0%}", "green") for name, right in self._widest()]
         line.append((show(self._flops, Kind.FLOPS), None))
         if self._label:
-            line.append((render.joules(Energy(self._joules, self._label, "")), None))
+            line.append((joules(Energy(self._joules, self._label, "")), None))
         if self._room:
             line.append((f"calls {self._rows / self._room:.0%} full", None))
         return line

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge_solver.bench.summary import Row
-from edge_solver.cli.render import joules
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.core.solution import Energy
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import joules
 
 _HEADINGS = ("strategy", "width", "n", "accuracy", "95 % interval", "coverage", "FLOPs", "tokens", "time", "energy")
 _TEXT = {0}

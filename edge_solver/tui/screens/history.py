@@ -1,0 +1,194 @@
+"""Saved runs: find one, and see it again as it was, without a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import DataTable, Input, Static
+
+from edge_solver.core.budget import Budget
+from edge_solver.core.events import Billed, Event, Started
+from edge_solver.errors import EdgeSolverError
+from edge_solver.quantities import Kind, show
+from edge_solver.tui.engine import Run
+from edge_solver.tui.screens.sheets import TextSheet
+from edge_solver.tui.shelf import RunStore, SavedRun
+from edge_solver.tui.steps import inline
+from edge_solver.tui.widgets.bars import Keys, TopBar
+from edge_solver.tui.widgets.reading import full_text
+from edge_solver.tui.widgets.run import RunView
+from edge_solver.tui.widgets.tree import TreeView
+from edge_solver.wording import joules
+
+TICK_SECONDS = 0.1
+SPEEDS = (1.0, 2.0, 5.0, 20.0)
+
+
+class HistoryScreen(Screen[None]):
+    """Lists runs, and replays one."""
+
+    BINDINGS = [
+        Binding("escape", "back", "Back", id="history.back"),
+        Binding("slash", "find", "Search", id="history.find"),
+        Binding("r", "replay", "Replay", id="history.replay"),
+        Binding("s", "speed", "Faster", id="history.speed"),
+    ]
+
+    def __init__(self, store: RunStore | None) -> None:
+        """List the runs of a store."""
+        super().__init__()
+        self._store = store
+        self._runs: Sequence[SavedRun] = ()
+        self._open: SavedRun | None = None
+        self._coming: Iterator[Event] | None = None
+        self._clock, self._speed = 0.0, SPEEDS[0]
+        self._next: Event | None = None
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield TopBar()
+        with Vertical(classes="page"):
+            yield Input(placeholder="search in problems and answers", id="find", compact=True)
+            yield DataTable(cursor_type="row", id="list")
+            yield Static("", classes="words", markup=False)
+            with Horizontal(id="replay"):
+                yield RunView(id="old")
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """Show the latest runs."""
+        self.query_one(DataTable).add_columns("when", "answer", "problem", "strategy", "spent")
+        self.query_one("#replay").display = False
+        self.query_one(DataTable).focus()
+
+    def on_screen_resume(self) -> None:
+        """List what was saved meanwhile."""
+        self._list(self.query_one("#find", Input).value)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """List what fits."""
+        self._list(message.value)
+
+    def on_input_submitted(self) -> None:
+        """Go to the list."""
+        self.query_one(DataTable).focus()
+
+    def _list(self, text: str) -> None:
+        words = self.query_one(".words", Static)
+        if self._store is None:
+            words.update("Runs are not kept in this session.")
+            return
+        try:
+            self._runs = self._store.search(text)
+        except EdgeSolverError as error:
+            words.update(str(error))
+            return
+        table: DataTable[str] = self.query_one(DataTable)
+        table.clear()
+        for run in self._runs:
+            bill = "—" if run.spent is None else f"{show(run.spent.seconds, Kind.SECONDS)}, {joules(run.spent.joules)}"
+            when = f"{run.when.astimezone():%d %b %H:%M}"
+            table.add_row(when, inline(run.answer or "—"), inline(run.problem)[:80], run.strategy, bill)
+        words.update("" if self._runs else "Nothing was found." if text else "No run has been saved yet.")
+
+    # --- one run ---
+
+    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
+        """Open a run as it ended."""
+        self._begin(self._runs[message.cursor_row])
+        self._hear(self._coming or ())
+
+    def _begin(self, run: SavedRun) -> None:
+        assert self._store is not None
+        self._stop()
+        self._open = run
+        try:
+            self._coming = iter(list(self._store.load(run.id)))
+        except EdgeSolverError as error:
+            self.query_one(".words", Static).update(str(error))
+            self._coming = None
+            return
+        self.query_one("#list").display = self.query_one("#find").display = False
+        self.query_one(".words", Static).display = False
+        self.query_one("#replay").display = True
+        view = self.query_one(RunView)
+        view.begin(Run(run.problem, self.app.settings), Budget())  # type: ignore[attr-defined]  # our own app
+        view.view.focus()
+
+    def _hear(self, events: Iterator[Event] | Sequence[Event]) -> None:
+        self.query_one(RunView).hear(events)
+
+    def action_replay(self) -> None:
+        """Play the run again, as it was."""
+        if self._open is not None:
+            self._begin(self._open)
+            self._clock, self._began = 0.0, time.monotonic()
+            self._timer = self.set_interval(TICK_SECONDS, self._tick)
+
+    _began = 0.0
+
+    def _tick(self) -> None:
+        """Let the events of a little time come: a bill says when it was sent, and what stands before it came before."""
+        self._clock += TICK_SECONDS * self._speed
+        view = self.query_one(RunView)
+        while self._coming is not None:
+            events: list[Event] = []
+            for event in self._coming:
+                events.append(event)
+                if isinstance(event, Billed):
+                    break
+            else:
+                self._stop()
+            view.hear(events)
+            last = events[-1] if events else None
+            if not isinstance(last, Billed | Started) or last.spent.seconds > self._clock:  # type: ignore[union-attr]
+                return
+
+    def _stop(self) -> None:
+        self._coming = None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def action_speed(self) -> None:
+        """Replay faster; after the fastest comes the first again."""
+        self._speed = SPEEDS[(SPEEDS.index(self._speed) + 1) % len(SPEEDS)]
+        self.notify(f"replay at {self._speed:g} times the speed", timeout=2)
+
+    def action_find(self) -> None:
+        """Type what to look for."""
+        self.action_close()
+        self.query_one("#find").focus()
+
+    def action_close(self) -> None:
+        """Go back to the list."""
+        self._stop()
+        self._open = None
+        self.query_one("#list").display = self.query_one("#find").display = True
+        self.query_one(".words", Static).display = True
+        self.query_one("#replay").display = False
+
+    def action_back(self) -> None:
+        """Go back to the list, and from there to the first screen."""
+        if self._open is not None:
+            self.action_close()
+            self.query_one(DataTable).focus()
+        else:
+            self.app.switch_mode("solve")
+
+    def on_tree_view_opened(self, message: TreeView.Opened) -> None:
+        """Show a step over the screen."""
+        growth = message.view.growth
+        self.app.push_screen(TextSheet("step", full_text(growth, message.step, dark=self.app.current_theme.dark)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what makes sense now."""
+        del parameters
+        return self._open is not None if action in {"replay", "speed"} else True
