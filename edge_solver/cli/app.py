@@ -16,10 +16,14 @@ def open_app(*, demo: bool) -> int:
     """Open the app and return the exit code."""
     # Textual first: the screen is drawn before an engine, NumPy or the grader is imported.
     from edge_solver.tui.app import EdgeSolverApp, Surroundings
+    from edge_solver.tui.quiet import screen_to_itself
 
     own = resolve_app()
-    app = EdgeSolverApp(resolve(), Surroundings(results=MeasuredHere(), theme=own.theme, keys=own.keys, demo=demo))
-    code = app.run()
+    settings = resolve()
+    surroundings = Surroundings(results=MeasuredHere(), theme=own.theme, keys=own.keys, demo=demo)
+    with screen_to_itself():
+        app = EdgeSolverApp(settings, surroundings)
+        code = app.run()
     return app.return_code or code or ExitCode.ANSWERED
 
 

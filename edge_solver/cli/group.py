@@ -108,7 +108,7 @@ def root(ctx: click.Context, *, no_tui: bool, demo: bool) -> int | None:
         from edge_solver.cli.prompt import ask_and_answer
 
         return ask_and_answer(demo=demo)
-    if not all(output.is_terminal(stream) for stream in (sys.stdin, sys.stdout)):
+    if not all(output.is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)):
         click.echo(f"{ctx.get_help()}\n\n{NO_TERMINAL}")
         return ExitCode.ANSWERED
     from edge_solver.cli.app import open_app

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -48,7 +49,7 @@ class EdgeSolverApp(App[int]):
     """Solves maths problems, and shows how."""
 
     TITLE = "edge-solver"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     DEFAULT_MODE = "solve"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-medium"), (100, "-wide"), (160, "-huge")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-middle"), (34, "-tall")]
@@ -71,17 +72,18 @@ class EdgeSolverApp(App[int]):
         self.solve_screen: SolveScreen | None = None
         for mode in MODES:
             self.add_mode(mode, partial(self._screen, mode))
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = self.surroundings.theme
+        # Set before anything is styled: a change afterwards would style everything twice before the first paint.
+        self.set_reactive(App.theme, wanted if wanted in self.available_themes else NIGHT.name)
 
     def _told(self, message: Message) -> None:
         if self.solve_screen is not None:
             self.solve_screen.post_message(message)
 
     def on_mount(self) -> None:
-        """Dress up, then load the models."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        wanted = self.surroundings.theme
-        self.theme = wanted if wanted in self.available_themes else NIGHT.name
+        """Take the user's keys, then load the models."""
         self.set_keymap(dict(self.surroundings.keys))
         self._listen_for_signals()
         self.call_after_refresh(self._warm)

@@ -131,7 +131,6 @@ class Engine:
         try:
             if isinstance(request, Settings):
                 self._load(request)
-                self._tell(Ready())
             else:
                 self._solve(request)
         except EdgeSolverError as error:
@@ -196,4 +195,5 @@ class Engine:
         wanted = replace(settings, strategy=settings.strategy if strategy.scored else "weighted")
         self._assembly = Assembly(wanted, demo=self._demo)
         self._loaded = (settings.engine, f"{settings.meter}/{settings.budget.joules is not None}", True, width)
+        self._tell(Ready())
         return self._assembly

@@ -94,8 +94,8 @@ class DeviceScreen(Screen[None]):
 
 def meters_text(findings: tuple[Finding, ...]) -> Text:
     """Say which meters work here, and what would make others work."""
-    text = Text("Energy is measured by\n", "bold")
-    for finding in findings:
+    text = Text().append("Energy is measured by\n", "bold")
+    for finding in sorted(findings, key=lambda one: (not one.chosen, not one.works)):
         mark, style = ("●", "green") if finding.chosen else ("○", "") if finding.works else ("·", "dim")
         text.append(f"  {mark} {finding.meter:<9}", style)
         text.append(f" {finding.label.value}", "" if finding.works else "dim")
@@ -118,7 +118,7 @@ def plots_text(sets: Sequence[ResultSet]) -> Text:
 def _plot(found: ResultSet) -> Text:
     """Plot one folder: costs grow to the right on a logarithmic scale, accuracy upwards."""
     points = sorted(found.points, key=lambda point: point.flops)
-    text = Text(f"{found.suite}", "bold").append(f"  {found.folder}\n", "dim")
+    text = Text().append(found.suite, "bold").append(f"  {found.folder}\n", "dim")
     if not points:
         return text
     low, high = math.log(points[0].flops), math.log(points[-1].flops)

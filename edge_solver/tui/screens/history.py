@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
@@ -13,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
 from edge_solver.core.budget import Budget
-from edge_solver.core.events import Billed, Event, Started
+from edge_solver.core.events import Billed, Event
 from edge_solver.errors import EdgeSolverError
 from edge_solver.quantities import Kind, show
 from edge_solver.tui.engine import Run
@@ -47,8 +46,8 @@ class HistoryScreen(Screen[None]):
         self._runs: Sequence[SavedRun] = ()
         self._open: SavedRun | None = None
         self._coming: Iterator[Event] | None = None
-        self._clock, self._speed = 0.0, SPEEDS[0]
-        self._next: Event | None = None
+        self._clock = self._told_seconds = 0.0
+        self._speed = SPEEDS[0]
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -129,27 +128,22 @@ class HistoryScreen(Screen[None]):
         """Play the run again, as it was."""
         if self._open is not None:
             self._begin(self._open)
-            self._clock, self._began = 0.0, time.monotonic()
+            self._clock = self._told_seconds = 0.0
             self._timer = self.set_interval(TICK_SECONDS, self._tick)
-
-    _began = 0.0
 
     def _tick(self) -> None:
         """Let the events of a little time come: a bill says when it was sent, and what stands before it came before."""
         self._clock += TICK_SECONDS * self._speed
-        view = self.query_one(RunView)
-        while self._coming is not None:
+        while self._coming is not None and self._told_seconds <= self._clock:
             events: list[Event] = []
             for event in self._coming:
                 events.append(event)
                 if isinstance(event, Billed):
+                    self._told_seconds = event.spent.seconds
                     break
             else:
                 self._stop()
-            view.hear(events)
-            last = events[-1] if events else None
-            if not isinstance(last, Billed | Started) or last.spent.seconds > self._clock:  # type: ignore[union-attr]
-                return
+            self._hear(events)
 
     def _stop(self) -> None:
         self._coming = None

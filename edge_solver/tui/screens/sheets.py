@@ -67,6 +67,6 @@ def keys_text(groups: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> Text:
     for name, rows in groups:
         text.append(f"{name}\n", "bold")
         for key, words in rows:
-            text.append(f"  {key:<16}", "cyan").append(f"{words}\n")
+            text.append(f"  {key:<10} ", "cyan").append(f"{words}\n")
     text.append("Keys are set in edge-solver.toml, under [keys]: 'solve.stop' = \"f9\"", "dim")
     return text

@@ -90,7 +90,6 @@ class SolveScreen(Screen[None]):
         yield Static("", id="notice", markup=False)
         with Horizontal(id="runs"):
             yield RunView(id="first", classes="-active")
-            yield RunView(id="second")
         yield Static(_WELCOME, id="welcome")
         yield Keys()
 
@@ -284,19 +283,21 @@ class SolveScreen(Screen[None]):
         options = [(name, strategy.summary) for name, strategy in STRATEGIES.items()]
         self.app.push_screen(Picker("the same problem with …", options), self._beside)
 
-    def _beside(self, strategy: str | None) -> None:
+    async def _beside(self, strategy: str | None) -> None:
         first = self.query_one("#first", RunView).run
         if strategy is None or first is None:
             return
-        self.query_one("#runs").add_class("-two")
+        runs = self.query_one("#runs")
+        runs.add_class("-two")
+        if not self.query("#second"):
+            await runs.mount(RunView(id="second"))
         second = self.query_one("#second", RunView)
         self._activate(second)
         self._begin(second, first.problem, strategy=strategy)
 
     def action_exchange(self) -> None:
         """Go to the other run."""
-        first, second = self.query_one("#first", RunView), self.query_one("#second", RunView)
-        other = second if self.active is first else first
+        other = next(view for view in self.query(RunView) if view is not self.active)
         self._activate(other)
         other.view.focus()
 

@@ -102,7 +102,7 @@ class Answers(Widget):
         full = round(bar_room * weight / most) if most > 0 else 0
         leads = answer == growth.candidates[0].answer
         colour = self.app.theme_variables["success" if leads else "secondary"]
-        line.append("▆" * full, Style(color=colour)).append(" " * (bar_room - full + 1))
+        line.append("━" * full, Style(color=colour)).append(" " * (bar_room - full + 1))
         return line.append(right, Style(bold=leads))
 
     @property

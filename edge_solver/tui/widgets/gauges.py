@@ -19,7 +19,6 @@ NEARLY, ALMOST = 0.6, 0.9
 _NAMES = {Cap.FLOPS: "FLOPs", Cap.JOULES: "energy", Cap.TOKENS: "tokens", Cap.SECONDS: "time"}
 _LABEL = 8
 _BARS = "▁▂▃▄▅▆▇█"
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 class Gauges(Widget):
@@ -72,7 +71,7 @@ class Gauges(Widget):
         if limit is None:
             return line.append(figure)
         share = min(1.0, _used(spent, cap) / limit)
-        right = f" {figure} / {show(limit, KINDS[cap])}".replace(" tokens /", " /").replace(" (uncalibrated) /", " /")
+        right = f" {_short(cap, spent)} / {show(limit, KINDS[cap])}".replace(" tok /", " /")
         room = max(4, self.size.width - _LABEL - len(right))
         line.append_text(_bar(share, room, self._alarm(share), self._style("rail")))
         return line.append(right, self._alarm(share) if share >= NEARLY else Style())
@@ -158,14 +157,12 @@ def _figure(cap: Cap, spent: Spent | None) -> str:
 
 
 def _bar(share: float, room: int, full: Style, rail: Style) -> Text:
-    """Draw a bar to an eighth of a cell."""
-    eighths = round(share * room * 8)
-    whole, rest = divmod(eighths, 8)
-    bar = Text("█" * whole, full)
-    if rest and whole < room:
-        bar.append(_EIGHTHS[rest], full)
-        whole += 1
-    return bar.append("─" * (room - whole), rail)
+    """Draw a bar to half a cell."""
+    whole, half = divmod(round(share * room * 2), 2)
+    bar = Text().append("━" * whole, full)
+    if half:
+        bar.append("╸", full)
+    return bar.append("━" * (room - whole - half), rail)
 
 
 def _shares(parts: tuple[int, ...], room: int) -> tuple[int, ...]:

@@ -1,0 +1,112 @@
+"""The app as its tests use it: with a simulated model that hardly waits, and a few ways to look at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from edge_solver.config import Settings
+from edge_solver.core.events import Event, Solved, Started
+from edge_solver.core.solution import Spent
+from edge_solver.core.strategies import SearchSettings
+from edge_solver.recording import read
+from edge_solver.tui.app import EdgeSolverApp, Surroundings
+from edge_solver.tui.widgets.run import RunView
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PATIENCE = 60.0
+
+
+Steps = Callable[[Pilot[int]], Awaitable[None]]
+
+
+def drive(app: EdgeSolverApp, steps: Steps, *, size: tuple[int, int] = (100, 30)) -> None:
+    """Run the app without a terminal and carry out some steps in it."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await steps(pilot)
+            app.engine.close(PATIENCE)
+
+    asyncio.run(run())
+
+
+def demo(width: int = 8, surroundings: Surroundings | None = None) -> EdgeSolverApp:
+    """Return the app with a simulated model."""
+    return EdgeSolverApp(Settings(search=SearchSettings(width=width)), surroundings or Surroundings(demo=True))
+
+
+def view(pilot: Pilot[int]) -> RunView:
+    """Return the run on the screen."""
+    return pilot.app.screen.query_one("RunView.-active", RunView)
+
+
+async def until(pilot: Pilot[int], is_so: Callable[[], bool], what: str = "it") -> None:
+    """Wait for something to become true."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + PATIENCE
+    while not is_so():
+        assert loop.time() < end, f"{what} never happened:\n{screen(pilot)}"
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def ended(pilot: Pilot[int]) -> None:
+    """Wait for the run on the screen to end."""
+    await until(pilot, lambda: (run := view(pilot).run) is not None and run.seen, "the end of the search")
+
+
+async def ask(pilot: Pilot[int], problem: str, *, caps: str = "") -> None:
+    """Type a problem, and caps, and press Enter."""
+    if caps:
+        await pilot.press("ctrl+l", *caps)
+        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+    await pilot.press(*("space" if c == " " else c for c in problem), "enter")
+
+
+def screen(pilot: Pilot[int]) -> str:
+    """Return the text on the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run in a list in memory."""
+
+    id: int
+    problem: str
+    answer: str | None
+    when: datetime
+    strategy: str
+    spent: Spent | None
+    events: tuple[Event, ...]
+
+
+class Shelf:
+    """Runs in memory."""
+
+    def __init__(self, *files: Path) -> None:
+        self.runs: list[Kept] = []
+        for number, file in enumerate(files):
+            self.add(number, tuple(event for _, event in read(file)))
+
+    def add(self, number: int, events: tuple[Event, ...]) -> None:
+        first, last = events[0], events[-1]
+        assert isinstance(first, Started)
+        assert isinstance(last, Solved)
+        when = datetime(2026, 2, 3, 4, 5, tzinfo=timezone.utc)
+        used = f"{first.strategy.name}@{first.strategy.width}"
+        self.runs.append(Kept(number, first.problem, last.solution.answer, when, used, last.solution.spent, events))
+
+    def search(self, text: str) -> Sequence[Kept]:
+        return [run for run in self.runs if text in run.problem]
+
+    def load(self, id: int | str) -> Sequence[Event]:  # noqa: A002 - as in the protocol
+        return next(run.events for run in self.runs if run.id == id)

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+
+from edge_solver.core.events import Drafted, Leading, Planned, Scored, Solved, Voted
+from edge_solver.core.tree import ROOT, Finish
+from edge_solver.recording import read
+from edge_solver.tui.growth import Growth
+from edge_solver.tui.pace import LONGEST_SECONDS, SHORTEST_SECONDS, Pace
+
+
+def drafted(node: int, parent: int, depth: int, answer: str | None = None) -> Drafted:
+    finish = Finish.STEP if answer is None else Finish.ANSWER
+    return Drafted(node, parent, depth, f"step {node}", 5, finish, answer)
+
+
+def drawn(growth: Growth) -> list[str]:
+    return [f"{line.guide}{line.step.id}" for line in growth.lines()]
+
+
+def test_a_chain_stays_in_one_column_and_siblings_part() -> None:
+    growth = Growth()
+    growth.hear([drafted(1, 0, 1), drafted(2, 1, 2), drafted(3, 2, 3), drafted(4, 2, 3), drafted(5, 3, 4)])
+    assert drawn(growth) == ["1", "2", "├ 3", "│ 5", "└ 4"]
+    growth.hear([drafted(6, 0, 1)])
+    assert drawn(growth) == ["├ 1", "│ 2", "│ ├ 3", "│ │ 5", "│ └ 4", "└ 6"]
+
+
+def test_siblings_stand_by_age_in_whatever_order_they_come() -> None:
+    growth = Growth()
+    growth.hear([drafted(3, 0, 1), drafted(1, 0, 1), drafted(2, 0, 1)])
+    assert drawn(growth) == ["├ 1", "├ 2", "└ 3"]
+
+
+def test_steps_that_were_never_heard_of_do_no_harm() -> None:
+    growth = Growth()
+    growth.hear([drafted(7, 5, 3), Scored(9, 0.5), Planned(((4, 2),), (8,), None)])
+    assert drawn(growth) == []
+
+
+def test_a_recorded_run_is_known_as_it_ended(recorded: Path) -> None:
+    growth = Growth()
+    events = [event for _, event in read(recorded)]
+    growth.hear(events)
+    last = events[-1]
+    assert isinstance(last, Solved)
+    solution = last.solution
+    assert growth.solution == solution
+    assert len(growth.steps) == solution.tree.nodes
+    assert growth.candidates == solution.candidates
+    assert growth.best is not None
+    assert [step.text for step in growth.path(growth.best)] == [step.step for step in solution.best_path]
+    assert sum(step.width for step in growth.steps.values()) >= solution.tree.nodes - 1
+    assert len(growth.lines()) == solution.tree.nodes - 1
+    assert all(growth.place(line.step.id) == number for number, line in enumerate(growth.lines()))
+
+
+def test_a_run_that_was_recorded_without_votes_still_shows_its_best_path(recorded: Path) -> None:
+    growth = Growth()
+    growth.hear(event for _, event in read(recorded) if not isinstance(event, Voted | Solved))
+    assert growth.best is None or growth.steps[growth.best].answer is not None
+    last = next(event for _, event in reversed(list(read(recorded))) if isinstance(event, Leading))
+    assert growth.best is not None
+    assert growth.steps[growth.best].answer == last.answer
+    assert ROOT not in growth.best_path
+
+
+def test_weights_that_shift_are_told() -> None:
+    from edge_solver.core.solution import CandidateAnswer as Answer
+
+    growth = Growth()
+    growth.hear([drafted(1, 0, 1, "7"), Voted((Answer("7", 0.5, 1),), 1, 1.0)])
+    growth.hear([drafted(2, 0, 1, "8"), Voted((Answer("8", 0.9, 1), Answer("7", 0.5, 1)), 2, 0.6)])
+    assert growth.shifts == {"8": 0.9, "7": 0.0}
+    assert growth.best_path == {2}
+
+
+def test_frames_come_less_often_the_more_they_cost() -> None:
+    pace = Pace()
+    assert pace.wait_seconds(10.0) == 0
+    pace.begin(10.0)
+    pace.paid(0.0001)
+    assert pace.interval_seconds == SHORTEST_SECONDS
+    assert pace.wait_seconds(10.0) == pytest.approx(SHORTEST_SECONDS)
+    for _ in range(50):
+        pace.paid(0.006)
+    assert pace.interval_seconds == pytest.approx(0.2, rel=0.01)
+    for _ in range(50):
+        pace.paid(1.0)
+    assert pace.interval_seconds == LONGEST_SECONDS

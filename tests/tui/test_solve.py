@@ -1,0 +1,333 @@
+"""The screen Solve, used by its keys."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from edge_solver.config import Settings
+from edge_solver.core.events import Event, Solved
+from edge_solver.core.strategies import SearchSettings
+from edge_solver.tui.app import EdgeSolverApp, Surroundings
+from edge_solver.tui.widgets.ask import LONGEST, Ask, ProblemInput
+from edge_solver.tui.widgets.run import RunView
+from tests.tui.driving import ask, demo, drive, ended, screen, until, view
+
+PROBLEM = "What is (12 * 7 + 5) * 3 - 48 / 6?"
+ANSWER = "259"
+
+
+def test_a_problem_is_typed_and_solved_and_the_search_is_shown() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        shown = screen(pilot)
+        growth = view(pilot).growth
+        assert growth.solution is not None
+        assert growth.solution.answer == ANSWER
+        assert f" {ANSWER} " in shown
+        assert "every branch is finished" in shown
+        assert f"rebase@8 · {len(growth.steps) - 1} steps" in shown
+        assert "(uncalibrated)" in shown
+        assert "prompt" in shown
+        assert "decode" in shown
+        assert "PRM" in shown
+
+    drive(demo(), steps)
+
+
+def test_the_built_in_models_solve_in_the_app_and_keys_are_drawn_meanwhile() -> None:
+    app = EdgeSolverApp(Settings(search=SearchSettings(width=256)))
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, "What is 3/4 + 5/6 - 1/8?")
+        await until(pilot, lambda: len(view(pilot).growth.steps) > 10, "the tree")
+        await pilot.press("tab", "end", "Q", "Q", "Q")
+        run = view(pilot).run
+        assert run is not None
+        assert not run.over, "the search was over before the keys were pressed"
+        assert "1/8?QQQ" in screen(pilot)
+        await ended(pilot)
+        assert view(pilot).growth.solution is not None
+
+    drive(app, steps)
+
+
+def test_escape_stops_and_keeps_tree_and_bill_and_c_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_solver.tui.engine.DEMO_BEAT_SECONDS", 0.03)
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await until(pilot, lambda: len(view(pilot).growth.steps) > 8, "the tree")
+        await pilot.press("escape")
+        await ended(pilot)
+        stopped = view(pilot).growth
+        assert stopped.solution is not None
+        assert stopped.solution.stopped_by == "cancelled"
+        assert "stopped by you" in screen(pilot)
+        assert pilot.app.is_running
+        monkeypatch.setattr("edge_solver.tui.engine.DEMO_BEAT_SECONDS", 0.001)
+        await pilot.press("c")
+        await ended(pilot)
+        after = view(pilot).growth
+        assert after is not stopped
+        assert after.solution is not None
+        assert after.solution.answer == ANSWER
+        assert stopped.steps.keys() <= after.steps.keys()
+        assert after.solution.spent.flops > stopped.solution.spent.flops
+
+    drive(demo(), steps)
+
+
+def test_escape_twice_leaves() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await pilot.press("escape")
+        assert pilot.app.is_running
+        assert pilot.app.return_code is None
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.return_value is not None, "the end")
+
+    drive(demo(), steps)
+
+
+def test_a_cap_is_typed_and_doubled_to_go_on() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM, caps="150tok")
+        await ended(pilot)
+        first = view(pilot).growth.solution
+        assert first is not None
+        assert first.stopped_by == "tokens"
+        assert first.spent.tokens_generated <= 150
+        assert "150" in screen(pilot)
+        await pilot.press("c")
+        await ended(pilot)
+        second = view(pilot).growth.solution
+        assert second is not None
+        assert second.budget.tokens == 300
+        assert first.spent.tokens_generated < second.spent.tokens_generated <= 300
+        assert "300tok" in screen(pilot)
+
+    drive(demo(), steps)
+
+
+def test_a_wrong_cap_is_told_and_nothing_starts() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM, caps="50")
+        await pilot.pause()
+        assert "50 of what?" in screen(pilot)
+        assert view(pilot).run is None
+
+    drive(demo(), steps)
+
+
+def test_arrows_double_and_halve_a_cap() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await pilot.press("ctrl+l", "up")
+        assert pilot.app.screen.query_one(Ask).budget.seconds == 10
+        await pilot.press("up", "up", "down")
+        assert pilot.app.screen.query_one(Ask).budget.seconds == 20
+
+    drive(demo(), steps)
+
+
+def test_a_step_is_expanded_by_hand() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        before = view(pilot).growth
+        await pilot.press("left")
+        chosen = view(pilot).view.selected
+        assert chosen is not None
+        children = len(before.steps[chosen].children)
+        await pilot.press("e")
+        await ended(pilot)
+        after = view(pilot).growth
+        assert len(after.steps[chosen].children) == children + 4
+        assert len(after.steps) == len(before.steps) + 4
+
+    drive(demo(), steps)
+
+
+def test_an_answer_is_not_expanded() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        await pilot.press("b", "e")
+        await pilot.pause()
+        assert "has ended here" in screen(pilot)
+
+    drive(demo(), steps)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 18)])
+def test_another_strategy_is_tried_beside_the_first(size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        await pilot.press("v")
+        await pilot.pause()
+        await pilot.press("down", "enter")  # the second in the list is greedy
+        await until(pilot, lambda: view(pilot).id == "second" and view(pilot).run is not None, "the second run")
+        await ended(pilot)
+        runs = list(pilot.app.screen.query(RunView))
+        names = [run.growth.started.strategy.name for run in runs if run.growth.started]
+        assert names == ["rebase", "greedy"]
+        shown = screen(pilot)
+        assert "greedy@1" in shown or size[0] < 70
+        assert ("rebase@8" in shown) == (size[0] >= 70)
+        await pilot.press("x")
+        assert view(pilot).id == "first"
+
+    drive(demo(), steps, size=size)
+
+
+@pytest.mark.parametrize("size", [(40, 18), (80, 24), (120, 40), (200, 60)])
+def test_nothing_that_matters_is_cut_at_any_size(size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM, caps="1h 100kJ")
+        await ended(pilot)
+        shown = screen(pilot)
+        solution = view(pilot).growth.solution
+        assert solution is not None
+        assert len(shown.splitlines()) == size[1]
+        for needed in (
+            PROBLEM,
+            f" {ANSWER} ",
+            "rebase",
+            "FLOP",
+            " J",
+            "tok",
+            f"{solution.confidence:.0%}",
+            "F1",
+            "esc",
+        ):
+            assert needed in shown, f"{needed} is missing:\n{shown}"
+        assert f"{view(pilot).growth.steps[1].reward:.2f}" in shown
+
+    drive(demo(), steps, size=size)
+
+
+def test_a_terminal_that_becomes_tiny_and_large_again() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        for size in ((10, 3), (1, 1), (100, 30)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await ended(pilot)
+        assert f" {ANSWER} " in screen(pilot)
+
+    drive(demo(), steps)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["漢字の問題 1 + 1", "مرحبا ١ + ١", "שלום 1+1", "🧮👩‍👩‍👧 1 + 1", "e\u0301 + \u200f1", "a\x1b[2Jb\x00c\x07"],
+    ids=["wide", "arabic", "hebrew", "emoji", "marks", "controls"],
+)
+def test_any_text_may_be_pasted_and_asked(text: str) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        pilot.app.screen.query_one(ProblemInput).post_message(events.Paste(text))
+        await pilot.pause()
+        assert "\x1b" not in pilot.app.screen.query_one(Ask).problem
+        assert "\x00" not in pilot.app.screen.query_one(Ask).problem
+        await pilot.press("enter")
+        await ended(pilot)
+        assert "\x1b" not in screen(pilot)
+
+    drive(demo(2), steps)
+
+
+def test_a_paste_of_100_kb_is_cut_and_told() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        pilot.app.screen.query_one(ProblemInput).post_message(events.Paste("1 + " * 25_000))
+        await pilot.pause()
+        assert len(pilot.app.screen.query_one(Ask).problem) == LONGEST
+        await pilot.press("enter")
+        await until(pilot, lambda: view(pilot).run is not None and view(pilot).run.over, "a refusal")  # type: ignore[union-attr]
+        assert "reads at most" in screen(pilot)
+
+    drive(demo(2), steps)
+
+
+def test_lines_are_begun_by_ctrl_j() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await pilot.press("a", "ctrl+j", "b")
+        assert pilot.app.screen.query_one(Ask).problem == "a\nb"
+        assert view(pilot).run is None
+
+    drive(demo(), steps)
+
+
+def test_a_model_that_is_not_there_is_told_and_the_app_goes_on() -> None:
+    from dataclasses import replace
+
+    settings = Settings()
+    app = EdgeSolverApp(replace(settings, engine=replace(settings.engine, model="no/such.gguf")))
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "there is no model file" in screen(pilot), "the refusal")
+
+    drive(app, steps)
+
+
+def test_every_event_reaches_whoever_keeps_runs() -> None:
+    from contextlib import nullcontext
+
+    kept: list[Event] = []
+    app = demo(4, Surroundings(record=lambda: nullcontext(kept.append), demo=True))
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        last = kept[-1]
+        assert isinstance(last, Solved)
+        assert last.solution == view(pilot).growth.solution
+
+    drive(app, steps)
+
+
+def test_the_answer_is_copied() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard == ANSWER
+        await pilot.press("Y")
+        assert pilot.app.clipboard.endswith(f"The answer is {ANSWER}.")
+
+    drive(demo(), steps)
+
+
+def test_a_step_is_read_in_full_and_closed_again() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "answer  259" in screen(pilot), "the sheet")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not pilot.app.screen.is_modal
+
+    drive(demo(), steps, size=(40, 18))
+
+
+def test_moving_in_the_tree() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        tree = view(pilot).view
+        lines = [line.step.id for line in view(pilot).growth.lines()]
+        await pilot.press("home")
+        assert tree.selected == lines[0]
+        await pilot.press("down", "down", "up")
+        assert tree.selected == lines[1]
+        await pilot.press("end")
+        assert tree.selected == lines[-1]
+        await pilot.press("a")
+        assert tree.selected is not None
+        assert view(pilot).growth.steps[tree.selected].answer is not None
+        await pilot.press("b")
+        assert tree.selected == view(pilot).growth.best
+
+    drive(demo(), steps)
