@@ -166,7 +166,10 @@ def against_solve(pairs: int, width: int) -> dict[str, float]:
         app.press(PROBLEM)
         for number in range(pairs + 1):
             app.drain(0.5)
-            app.press("\r" if number == 0 else "n\r")
+            if number:
+                app.press("n")  # the problem again; what follows must find the focus there
+                app.drain(0.3)
+            app.press("\r")
             inside = app.result()
             plain.press("\n")
             outside = plain.result()

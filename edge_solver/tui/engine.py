@@ -55,6 +55,8 @@ class Run:
     search: Search | None = None
     """Once it has begun."""
     stopping: bool = False
+    told: bool = False
+    """The app knows that there is something in the mailbox."""
     over: bool = False
     """Nothing more will come."""
     seen: bool = False
@@ -62,6 +64,7 @@ class Run:
 
     def take(self) -> list[Event]:
         """Empty the mailbox; of several bills in a row only the last one tells anything."""
+        self.told = False  # before the mailbox is emptied: an event that comes meanwhile is told again
         taken: list[Event] = []
         while self.mailbox:
             event = self.mailbox.popleft()
@@ -165,7 +168,8 @@ class Engine:
             for event in search:
                 keep(event)
                 run.mailbox.append(event)
-                if len(run.mailbox) == 1 or not isinstance(event, Pulsed):
+                if not run.told:
+                    run.told = True
                     self._tell(Told())
                 if self._demo and isinstance(event, Pulsed):
                     time.sleep(DEMO_BEAT_SECONDS)

@@ -7,9 +7,9 @@ last one's cost is a small share of the time between them. Knows nothing of Text
 from __future__ import annotations
 
 SHORTEST_SECONDS = 1 / 30
-LONGEST_SECONDS = 0.5
-SHARE = 0.03
-"""Of one core, for drawing: with input and the rest it stays below a twentieth of a search on two."""
+LONGEST_SECONDS = 0.4
+SHARE = 0.04
+"""Of one core, for drawing and what comes with it."""
 _MEMORY = 0.7  # weight of what was known before a frame
 
 
@@ -20,6 +20,7 @@ class Pace:
         """Begin with the shortest time between frames."""
         self._cost = 0.0
         self._last = float("-inf")
+        self._spent: float | None = None
 
     @property
     def interval_seconds(self) -> float:
@@ -30,10 +31,12 @@ class Pace:
         """Return how long the next frame has to wait."""
         return max(0.0, self._last + self.interval_seconds - now)
 
-    def begin(self, now: float) -> None:
-        """Take note that a frame begins."""
-        self._last = now
+    def begin(self, now: float, spent: float) -> None:
+        """Take note that a frame begins; ``spent`` is the drawing thread's processor time so far.
 
-    def paid(self, seconds: float) -> None:
-        """Take note of what a frame took, in processor time of the drawing thread."""
-        self._cost = seconds if not self._cost else _MEMORY * self._cost + (1 - _MEMORY) * seconds
+        What it spent since the last frame began is what that frame cost, with all that the screen made of it later.
+        """
+        if self._spent is not None:
+            cost = spent - self._spent
+            self._cost = cost if not self._cost else _MEMORY * self._cost + (1 - _MEMORY) * cost
+        self._last, self._spent = now, spent

@@ -78,13 +78,13 @@ def test_weights_that_shift_are_told() -> None:
 def test_frames_come_less_often_the_more_they_cost() -> None:
     pace = Pace()
     assert pace.wait_seconds(10.0) == 0
-    pace.begin(10.0)
-    pace.paid(0.0001)
+    pace.begin(10.0, 0.0)
+    pace.begin(11.0, 0.0001)
     assert pace.interval_seconds == SHORTEST_SECONDS
-    assert pace.wait_seconds(10.0) == pytest.approx(SHORTEST_SECONDS)
-    for _ in range(50):
-        pace.paid(0.006)
-    assert pace.interval_seconds == pytest.approx(0.2, rel=0.01)
-    for _ in range(50):
-        pace.paid(1.0)
+    assert pace.wait_seconds(11.0) == pytest.approx(SHORTEST_SECONDS)
+    for frame in range(50):
+        pace.begin(12.0 + frame, 0.006 * (frame + 1))
+    assert pace.interval_seconds == pytest.approx(0.15, rel=0.01)
+    for frame in range(50):
+        pace.begin(100.0 + frame, 1.0 + frame)
     assert pace.interval_seconds == LONGEST_SECONDS

@@ -187,8 +187,7 @@ class SolveScreen(Screen[None]):
 
     def _listen(self) -> None:
         self._is_due = False
-        self._pace.begin(time.monotonic())
-        begun = time.thread_time()
+        self._pace.begin(time.monotonic(), time.thread_time())
         for view in self.query(RunView):
             run = view.run
             if run is None or run.seen:
@@ -199,7 +198,6 @@ class SolveScreen(Screen[None]):
             if over:
                 view.say("")
                 self.refresh_bindings()
-        self.call_after_refresh(lambda: self._pace.paid(time.thread_time() - begun))
 
     def on_loading(self, message: Loading) -> None:
         """Say what takes a while."""

@@ -93,14 +93,14 @@ class RunView(Horizontal):
         for gauges in self.query(Gauges):
             gauges.refresh()
         for answers in self.query(Answers):
-            answers.refresh(layout=not answers.compact and len(self.growth.candidates) + 2 != answers.size.height)
+            answers.refresh(layout=not answers.compact and answers.get_content_height() != answers.content_size.height)
         started = self.growth.started
         if started is not None:
             used = started.strategy
             leaves = sum(candidate.votes for candidate in self.growth.candidates)
             steps = len(self.growth.steps) - 1
             title = f"{used.name}@{used.width} · {steps:,} step{'s' if steps != 1 else ''} · {leaves} solved"
-            self.query_one(".title", Static).update(inline(title))
+            self.query_one(".title", Static).update(inline(title), layout=False)
 
     def on_tree_view_selected(self, message: TreeView.Selected) -> None:
         """Show the selected step in full."""
