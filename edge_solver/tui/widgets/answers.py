@@ -16,6 +16,7 @@ _ENDS = {"complete": "every branch is finished", "decided": "the vote was decide
 _SHIFT = 0.005
 """Smallest change of a weight that is shown."""
 DOUBTFUL = 0.3
+"""Chances below this come with a warning."""
 
 
 class Answers(Widget):
@@ -68,11 +69,19 @@ class Answers(Widget):
             words = "no answer yet" if growth.solution is None else "no answer"
             return Text(words, self._dim)
         answer = inline(growth.candidates[0].answer)
-        confident = growth.confidence >= DOUBTFUL
-        colour = self.app.theme_variables["success" if confident else "warning"]
+        doubtful = self._is_chance and growth.confidence < DOUBTFUL
+        colour = self.app.theme_variables["warning" if doubtful else "success"]
         line = Text().append(f" {answer} ", Style(color=colour, bold=True, reverse=True))
         line.append(f"  {growth.confidence:.0%}", Style(color=colour, bold=True))
-        return line.append(" sure" if confident else ": doubtful", self._dim)
+        return line.append(": doubtful" if doubtful else " sure" if self._is_chance else " of the vote", self._dim)
+
+    @property
+    def _is_chance(self) -> bool:
+        """Whether the confidence is the chance that the answer is right; otherwise it is the vote's share."""
+        growth = self.growth
+        if growth.solution is not None:
+            return growth.solution.solvable is not None
+        return growth.started is not None and growth.started.prm is not None
 
     def _reason(self) -> Text:
         solution = self.growth.solution
