@@ -13,7 +13,6 @@ from datetime import datetime, timezone
 from edge_solver.bench.calibrate import Fitted, Schedule, Workshop, schedule_for
 from edge_solver.cli import output
 from edge_solver.cli.interrupts import Interrupts
-from edge_solver.wording import margin
 from edge_solver.cli.status import StatusLine
 from edge_solver.config import Settings
 from edge_solver.core.events import plain
@@ -22,6 +21,7 @@ from edge_solver.energy import Choice, calibration, open_real
 from edge_solver.energy.calibration import DOUBTFUL, Calibration
 from edge_solver.errors import EdgeSolverError, ExitCode
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import margin
 
 
 def run(settings: Settings, *, as_json: bool, choice: Choice | None = None, schedule: Schedule | None = None) -> int:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_solver.cli import output
-from edge_solver.wording import margin
 from edge_solver.config import resolve
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.errors import ExitCode, ModelError
+from edge_solver.wording import margin
 
 if TYPE_CHECKING:
     from edge_solver.energy.choose import Finding

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import starmap
 
 from edge_solver.cli import output
-from edge_solver.wording import clean, joules
 from edge_solver.cli.status import cells, clip
 from edge_solver.history import History, Run, State
 from edge_solver.quantities import Kind, show
+from edge_solver.wording import clean, joules
 
 _HEADINGS = ("ID", "WHEN", "ANSWER", "PROBLEM", "STRATEGY", "SPENT")
 _ANSWER, _PROBLEM, _LEAST = 18, 48, 12

@@ -177,8 +177,8 @@ class OnnxScorer:
             )
         self._written[problem, ROOT] = (None, tokens)
         for step in steps:
-            cut = self._cut(step.text, first=step.parent == ROOT)
-            self._written[problem, step.id] = ((problem, step.parent or ROOT), cut)
+            tokens_of_step = self._cut(step.text, first=step.parent == ROOT)
+            self._written[problem, step.id] = ((problem, step.parent or ROOT), tokens_of_step)
         return len(tokens)
 
     def solvable(self, problem: int) -> float | None:
