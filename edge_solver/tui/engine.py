@@ -22,21 +22,22 @@ from edge_solver.core.events import Event, Pulsed
 from edge_solver.core.strategies import STRATEGIES, Strategy, by_hand
 from edge_solver.errors import EdgeSolverError
 from edge_solver.tui.crash import report
-from edge_solver.tui.messages import Failed, Loading, Ready, Told
+from edge_solver.tui.messages import Failed, Loading, Noticed, Ready, Told
 
 if TYPE_CHECKING:  # importing these loads NumPy and the grader, which the first paint need not wait for
     from edge_solver.assembly import Assembly
     from edge_solver.solver import Past, Search
 
 Listener = Callable[[Event], None]
-Record = Callable[[], AbstractContextManager[Listener]]
-"""Begins to keep a run: what is entered hears every event of it, in the engine's thread."""
+Record = Callable[[Callable[[str], object]], AbstractContextManager[Listener]]
+"""Begins to keep a run: what is entered hears every event of it, in the engine's thread. It is given whom to tell when
+the run cannot be kept."""
 
 DEMO_BEAT_SECONDS = 0.05
 """Pause after each call of a simulated model, so that an eye can follow."""
 
 
-def no_record() -> AbstractContextManager[Listener]:
+def no_record(_warn: Callable[[str], object]) -> AbstractContextManager[Listener]:
     """Keep nothing."""
     return nullcontext(lambda _: None)
 
@@ -153,7 +154,7 @@ class Engine:
         strategy = STRATEGIES[run.settings.strategy]
         width = run.settings.search.width
         with ExitStack() as stack:
-            keep = stack.enter_context(self._record())
+            keep = stack.enter_context(self._record(lambda words: self._tell(Noticed(words))))
             search = assembly.search(
                 run.problem,
                 budget=run.settings.budget,

@@ -26,6 +26,15 @@ class Ready(Message):
     """The models are loaded."""
 
 
+class Noticed(Message):
+    """Something went wrong beside the search, which goes on."""
+
+    def __init__(self, words: str) -> None:
+        """Say what."""
+        super().__init__()
+        self.words = words
+
+
 class Failed(Message):
     """A request could not be carried out."""
 

@@ -1,15 +1,52 @@
-"""How a step reads on the screen: on one line in the tree, and in full below it."""
+"""How a step reads on the screen: on one line in the tree, and in full below it, with its mathematics drawn."""
 
 from __future__ import annotations
 
+from edge_solver.tui.mathematics import Formula, drawn, inlined, pieces
 from edge_solver.wording import clean
+
+_INDENT = "    "
 
 
 def inline(source: str) -> str:
     """Return a step or an answer on one line."""
-    return clean(source)
+    parts = pieces(source)
+    if not any(isinstance(part, Formula) for part in parts):
+        return _formula(source) if "\\" in source else clean(source)
+    written = (_formula(part.source) if isinstance(part, Formula) else _plain(part.text) for part in parts)
+    return "".join(written).strip()
 
 
 def block(source: str) -> tuple[str, ...]:
-    """Return the lines of a step in full."""
-    return tuple(clean(line) for line in source.strip().splitlines())
+    """Return the lines of a step in full; a formula that needs several lines stands below the words before it."""
+    lines: list[str] = []
+    words = ""
+    for part in pieces(source.strip()):
+        if isinstance(part, Formula):
+            tall = drawn(part.source)
+            if tall is not None and (len(tall) > 1 or part.display):
+                lines += [line for line in (words.strip(),) if line]
+                lines += [_INDENT + line for line in tall]
+                words = ""
+            else:
+                words += _formula(part.source)
+            continue
+        *whole, rest = part.text.split("\n")
+        for line in whole:
+            lines += [words + _plain(line)]
+            words = ""
+        words += _plain(rest)
+    if len(lines) == 0 and "\\" in words and (tall := drawn(source)) is not None:
+        return tall  # a bare formula, such as an answer in LaTeX
+    return tuple(line for line in (*lines, words.rstrip()) if line.strip())
+
+
+def _formula(source: str) -> str:
+    text = inlined(source)
+    return clean(source) if text is None else text
+
+
+def _plain(text: str) -> str:
+    """Return prose without anything that a terminal would act upon; a blank beside a formula stays."""
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return (" " if before else "") + clean(text) + (" " if after and text.strip() else "")

@@ -275,7 +275,7 @@ def test_every_event_reaches_whoever_keeps_runs() -> None:
     from contextlib import nullcontext
 
     kept: list[Event] = []
-    app = demo(4, Surroundings(record=lambda: nullcontext(kept.append), demo=True))
+    app = demo(4, Surroundings(record=lambda _warn: nullcontext(kept.append), demo=True))
 
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)

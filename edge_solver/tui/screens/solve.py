@@ -21,7 +21,7 @@ from edge_solver.errors import EdgeSolverError
 from edge_solver.tui.caps import scaled
 from edge_solver.tui.clipboard import copy
 from edge_solver.tui.engine import Engine, Run
-from edge_solver.tui.messages import Failed, Loading, Told
+from edge_solver.tui.messages import Failed, Loading, Noticed, Told
 from edge_solver.tui.pace import Pace
 from edge_solver.tui.screens.sheets import Picker, TextSheet
 from edge_solver.tui.widgets.ask import Ask, ProblemInput
@@ -208,6 +208,10 @@ class SolveScreen(Screen[None]):
     def on_ready(self) -> None:
         """Say that it takes no longer."""
         self.query_one(TopBar).say("ready")
+
+    def on_noticed(self, message: Noticed) -> None:
+        """Say what went wrong beside the search."""
+        self.notify(message.words, severity="warning")
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
