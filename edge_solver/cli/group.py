@@ -95,13 +95,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.option("--demo", is_flag=True, help="With no command: a simulated model, to see how a search looks.")
 @click.pass_context
 def root(ctx: click.Context, *, no_tui: bool, demo: bool) -> int | None:
-    r"""Solve maths problems on this machine, offline, within a budget of FLOPs, joules, seconds or tokens.
+    """Solve maths problems on this machine, offline, within a budget of FLOPs, joules, seconds or tokens.
 
     \b
-    edge-solver
+    edge-solver                                  the terminal app
     edge-solver solve "What is 12 * 34?"
     edge-solver solve "Solve 2x + 6 = 0." --max-seconds 5
-    """
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     if ctx.invoked_subcommand is not None:
         return None
     if no_tui:

@@ -26,10 +26,10 @@ BY_SUBJECT = "deepmind-easy"
 
 
 def percent(trials: Sequence[Trial]) -> str:
-    """Write an accuracy with its 95 % interval."""
+    """Write an accuracy with its 95 % interval and the number of problems."""
     hits = sum(trial.correct for trial in trials)
     low, high = wilson(hits, len(trials))
-    return f"{100 * hits / len(trials):.1f} ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{100 * hits / len(trials):.1f} ({100 * low:.1f}–{100 * high:.1f}) of {len(trials)}"
 
 
 def arm(trials: Iterable[Trial], model: str, strategy: str, width: int) -> list[Trial]:
@@ -40,15 +40,14 @@ def arm(trials: Iterable[Trial], model: str, strategy: str, width: int) -> list[
 def accuracies(runs: Iterable[Run], model: str) -> str:
     """Write one row a suite and one column a strategy."""
     names = [name if width == 1 else f"{name}@{width}" for name, width in STRATEGIES]
-    lines = ["| suite | problems | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
+    lines = ["| suite | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     suites: dict[str, list[Trial]] = {}
     for run in runs:
         suites.setdefault(run.suite, []).extend(trial for trial in run.trials if trial.model == model)
     for suite, trials in suites.items():
         cells = [percent(found) if (found := arm(trials, model, *one)) else "–" for one in STRATEGIES]
         if any(cell != "–" for cell in cells):
-            problems = len({trial.problem for trial in trials})
-            lines.append(f"| {suite} | {problems} | " + " | ".join(cells) + " |")
+            lines.append(f"| {suite} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -107,7 +106,8 @@ Files: {listed}.
 
 ## How well it does
 
-Accuracy in per cent with the Wilson 95 % interval, Q8_0, seed 0, default settings; votes and searches with `prm.onnx`.
+Accuracy in per cent with the Wilson 95 % interval and the number of problems, Q8_0, seed 0, default settings; votes and
+searches with `prm.onnx`. `deepmind-public` is a published draw of the same generator, easy level.
 
 {accuracies(runs, name)}
 

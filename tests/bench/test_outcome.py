@@ -24,7 +24,7 @@ def counted(spent: Spent) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("demo", [True, False])
-@pytest.mark.parametrize("problem", ["12 * 7 + 5 - 3", "What is 6 * 4?"])
+@pytest.mark.parametrize("problem", ["What is 12 + 30?", "What is 6 * 4?"])
 def test_a_part_of_the_samples_is_the_narrower_run_to_the_last_flop(problem: str, *, demo: bool) -> None:
     wide = resolve_settings({"strategy": "weighted", "width": 6})
     with Assembly(wide, demo=demo) as assembly:

@@ -76,7 +76,7 @@ def test_what_was_typed_wrong_is_refused_before_anything_is_measured(
 def test_a_shape_that_does_not_fit_is_refused_with_one_that_does(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("edge_solver.engines.llama.available_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr("edge_solver.memory.available", lambda: 2 * 2**30)
     assert main(["bench", "device", "--shape", "llemma-34b"]) == 3
     assert "would fit" in capsys.readouterr().err
     del home

@@ -64,7 +64,7 @@ def test_a_model_is_chosen_for_the_session() -> None:
         await pilot.press("enter")
         app = pilot.app
         assert isinstance(app, EdgeSolverApp)
-        await until(pilot, lambda: app.settings.engine.model == "micro", "the choice")
+        await until(pilot, lambda: app.settings.engine.model == "nano", "the choice")
 
     drive(demo(), steps)
 
