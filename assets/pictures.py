@@ -19,7 +19,7 @@ from edge_solver.tui.widgets.ask import Ask
 from edge_solver.tui.widgets.run import RunView
 
 FOLDER = Path(__file__).parent / "pictures"
-PROBLEM = "What is the greatest common divisor of 84 and 126?"
+PROBLEM = "Let x be 12/(-4) - -7. What is the greatest common divisor of x and 36?"
 
 
 def _view(pilot: Pilot[int]) -> RunView:
@@ -59,7 +59,7 @@ async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     wanted = set(sys.argv[1:])
     pictures = {
-        "solve": ((110, 32), PROBLEM, "8e9", 0),
+        "solve": ((110, 32), PROBLEM, "2e10", 0),
         "versus": ((110, 30), PROBLEM, "", 2),
         "phone": ((40, 18), PROBLEM, "", 0),
     }
