@@ -38,7 +38,7 @@ def test_a_problem_is_typed_and_solved_and_the_search_is_shown() -> None:
 
 
 def test_the_built_in_models_solve_in_the_app_and_keys_are_drawn_meanwhile() -> None:
-    app = EdgeSolverApp(Settings(search=SearchSettings(width=64)))
+    app = EdgeSolverApp(Settings(search=SearchSettings(width=256)))
 
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, "What is 3/4 + 5/6 - 1/8?")
@@ -49,8 +49,7 @@ def test_the_built_in_models_solve_in_the_app_and_keys_are_drawn_meanwhile() -> 
         assert not run.over, "the search was over before the keys were pressed"
         assert "1/8?QQQ" in screen(pilot)
         await pilot.press("escape")
-        await ended(pilot)
-        assert view(pilot).growth.solution is not None
+        await until(pilot, lambda: view(pilot).growth.solution is not None, "the end")
 
     drive(app, steps)
 
