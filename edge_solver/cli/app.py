@@ -44,10 +44,8 @@ def saved(warn: Callable[[str], object]) -> Iterator[Saver]:
 
     with Saver() as saver:
         yield saver
-    if saver.failure:
-        warn(f"the run is not in the history, or not to its end: {saver.failure}")
-    if saver.notice:
-        warn(saver.notice)
+    for words in saver.warnings:
+        warn(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,8 @@ def command(
     solution = _solve(text, settings, progress, recorder, saver, simulate=simulate, quiet=quiet)
     if recorder and recorder.failure:
         output.say(f"warning: {recorder.path} holds only the beginning of the run: {recorder.failure}")
-    if saver and saver.failure:
-        output.say(f"warning: the run is not in the history, or not to its end: {saver.failure}")
-    if saver and saver.notice:
-        output.say(f"warning: {saver.notice}")
+    for words in saver.warnings if saver else ():
+        output.say(f"warning: {words}")
     if saver and saver.run and watched:
         output.say(click.style(f"saved as run {saver.run}; see 'edge-solver history show {saver.run}'", dim=True))
     code = deliver(solution, as_json=as_json, detail=Detail.NONE if quiet else Detail.LONG if watched else Detail.BRIEF)

@@ -55,6 +55,12 @@ class Saver:
         if self._thread.is_alive():
             self.failure = self.failure or f"the disk did not answer for {LONGEST_CLOSE:g} s"
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should be told once the run is over."""
+        lost = f"the run is not in the history, or not to its end: {self.failure}" if self.failure else None
+        return tuple(words for words in (lost, self.notice) if words)
+
     def __call__(self, event: Event) -> None:
         """Take an event."""
         if isinstance(event, Pulsed):

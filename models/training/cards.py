@@ -14,9 +14,9 @@ from typing import Any
 
 import tomllib
 
+from edge_solver.bench.statistics import wilson
 from edge_solver.bench.trials import Run, Trial, read_run
 
-from .metrics import wilson
 from .policy import FAMILY, Transformer, parameters_per_token
 from .reward import JUDGE_LAYERS, RewardModel
 

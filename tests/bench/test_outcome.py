@@ -23,8 +23,15 @@ def counted(spent: Spent) -> dict[str, object]:
     return {name: getattr(spent, name) for name in Spent.__dataclass_fields__ if name not in MEASURED}
 
 
-@pytest.mark.parametrize("demo", [True, False])
-@pytest.mark.parametrize("problem", ["What is 12 + 30?", "What is 6 * 4?"])
+@pytest.mark.parametrize(
+    ("problem", "demo"),
+    [
+        ("12 * 7 + 5 - 3", True),
+        ("What is 6 * 4?", True),
+        ("What is 6 * 4?", False),
+        ("What is 12 + 30?", False),
+    ],
+)
 def test_a_part_of_the_samples_is_the_narrower_run_to_the_last_flop(problem: str, *, demo: bool) -> None:
     wide = resolve_settings({"strategy": "weighted", "width": 6})
     with Assembly(wide, demo=demo) as assembly:
