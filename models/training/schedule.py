@@ -7,18 +7,25 @@ import time
 WARM_UP_STEPS = 60
 
 
+LONGEST_STEP_SECONDS = 20.0
+"""A longer time between two looks at the clock is a pause (a suspended process, a closed lid), which trains nothing."""
+
+
 class Clock:
-    """Counts the minutes a training run has used, across resumed runs."""
+    """Counts the minutes a training run has used, across resumed runs and without the pauses."""
 
     def __init__(self, minutes: float, used: float = 0.0) -> None:
         """Start counting; `used` minutes were used before."""
         self.minutes = minutes
-        self._began = time.monotonic() - 60 * used
+        self._seconds, self._looked = 60 * used, time.monotonic()
 
     @property
     def used(self) -> float:
         """Minutes used."""
-        return (time.monotonic() - self._began) / 60
+        now = time.monotonic()
+        self._seconds += min(now - self._looked, LONGEST_STEP_SECONDS)
+        self._looked = now
+        return self._seconds / 60
 
     @property
     def progress(self) -> float:
