@@ -99,6 +99,18 @@ class Block(nn.Module):
         update: Tensor = self.down(gated(functional.linear(normalise(x, self.shape.norm_epsilon), weight)))
         return update
 
+    def step_at(self, x: Tensor, turn: Tensor, cache: Cache, rows: Tensor, places: Tensor) -> Tensor:
+        """Run the layer on one new token `[N, 1, width]` of some rows, each at a place of its own."""
+        query, key, value = self.projected(x, turn)
+        cache.keys[rows, places] = key[:, 0]
+        cache.values[rows, places] = value[:, 0]
+        end = int(places.max()) + 1
+        keys, values = (part[rows, :end].transpose(1, 2) for part in (cache.keys, cache.values))
+        seen = (torch.arange(end) <= places[:, None])[:, None, None]
+        mixed = functional.scaled_dot_product_attention(query.transpose(1, 2), keys, values, attn_mask=seen)
+        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
+        return x + self.feed(x)
+
     def step(self, x: Tensor, turn: Tensor, cache: Cache, length: int) -> Tensor:
         """Run the layer on new tokens `[B, T, width]` at `length`: a prompt (`length` 0) or one token a row."""
         query, key, value = self.projected(x, turn)
@@ -139,15 +151,29 @@ class Transformer(nn.Module):
             x = block(x, turn)
         return normalise(x, self.shape.norm_epsilon)
 
-    def continued(self, tokens: Tensor, caches: list[Cache], length: int) -> Tensor:
-        """Return the head's output `[B, out]` at the last of some new tokens `[B, T]`, extending the caches."""
+    def extended(self, tokens: Tensor, caches: list[Cache], length: int) -> Tensor:
+        """Return the normalised states `[B, T, width]` of new tokens `[B, T]` at `length`, extending the caches."""
         turn = turns(torch.arange(length, length + tokens.shape[1]), self.shape)
         x: Tensor = self.embedding(tokens)
         for block, cache in zip(self.blocks, caches, strict=True):
             assert isinstance(block, Block)
             x = block.step(x, turn, cache, length)
-        last: Tensor = self.head(normalise(x[:, -1], self.shape.norm_epsilon))
+        return normalise(x, self.shape.norm_epsilon)
+
+    def continued(self, tokens: Tensor, caches: list[Cache], length: int) -> Tensor:
+        """Return the head's output `[B, out]` at the last of some new tokens `[B, T]`, extending the caches."""
+        last: Tensor = self.head(self.extended(tokens, caches, length)[:, -1])
         return last
+
+    def next_at(self, tokens: Tensor, caches: list[Cache], rows: Tensor, places: Tensor) -> Tensor:
+        """Return the head's output `[N, out]` after one more token `[N]` of some rows, each at a place of its own."""
+        turn = turns(places, self.shape)[:, None]
+        x: Tensor = self.embedding(tokens[:, None])
+        for block, cache in zip(self.blocks, caches, strict=True):
+            assert isinstance(block, Block)
+            x = block.step_at(x, turn, cache, rows, places)
+        logits: Tensor = self.head(normalise(x[:, 0], self.shape.norm_epsilon))
+        return logits
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return logits `[B, T, vocabulary]`."""

@@ -1,11 +1,11 @@
 """Train the reward model: a judge on the policy, and the question "is everything right up to here?".
 
-The score of a step is read at its last token. Rows are the policies' own samples and, without limit, canonical
-solutions, clean or corrupted; the share of samples grows during training. The score of the problem itself, read before
-the first step, is the chance that a sampled solution is right: on problems that were sampled the share that was, on
-texts from outside (`problems/outside.py`) zero. A second loss keeps the trunk predicting the next token of right lines,
-so that it goes on learning to compute what it has to compare; the checkpoint is therefore also a policy, trained longer
-than the one it started from.
+The score of a step is read at its last token. Rows are the policies' own samples, their first slips on fresh problems
+(`slips.py`) and, without limit, canonical solutions, clean or corrupted; the share of samples grows during training.
+The score of the problem itself, read before the first step, is the chance that a sampled solution is right: on problems
+that were sampled the share that was, on texts from outside (`problems/outside.py`) zero. A second loss keeps the trunk
+predicting the next token of right lines, so that it goes on learning to compute what it has to compare; the checkpoint
+is therefore also a policy, trained longer than the one it started from.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .problems.source import Source
 from .reward import RewardModel, load_reward
 from .sample import Sampled, read_samples
 from .schedule import Clock, factor
+from .slips import Slips
 from .template import END, STEP_END
 from .tokenizer import encode_prompt, load_tokenizer
 from .train_policy import save
@@ -73,9 +74,18 @@ def encoded(tokenizer: Tokenizer, problem: str, solution: Labelled, solvable: fl
 class Mixture:
     """Draws rows: policy samples with a given share, otherwise fresh clean or corrupted solutions."""
 
-    def __init__(self, source: Source, samples: list[Sampled], tokenizer: Tokenizer, rng: random.Random) -> None:
+    def __init__(
+        self,
+        source: Source,
+        samples: list[Sampled],
+        tokenizer: Tokenizer,
+        rng: random.Random,
+        slips: Slips | None = None,
+        slip_share: float = 0.0,
+    ) -> None:
         """Keep the samples that have a readable length."""
         self.source, self.tokenizer, self.rng = source, tokenizer, rng
+        self.slips, self.slip_share = slips, slip_share if slips else 0.0
         self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= MOST_LINES]
         self.ready: list[list[Row]] = []
 
@@ -94,10 +104,19 @@ class Mixture:
         solution = clean(problem) if self.rng.random() < CLEAN_SHARE else corrupted(problem, self.rng)
         return encoded(self.tokenizer, problem.text, solution)
 
+    def slipped(self, count: int) -> list[Row]:
+        """Draw rows that end with a policy's first slip, or with its right answer."""
+        if not self.slips or not count:
+            return []
+        drawn = self.slips.draw([self.source.draw(self.rng) for _ in range(count)])
+        return [encoded(self.tokenizer, p.text, told) for p, told in drawn if len(told.lines) <= MOST_LINES]
+
     def batch(self, tokens: int, share: float) -> list[Row]:
         """Draw rows of similar length, about `tokens` with padding, from a pool refilled now and then."""
         if not self.ready:
-            pool = sorted((self.row(share) for _ in range(POOL)), key=lambda row: len(row.tokens))
+            slipped = self.slipped(round(self.slip_share * POOL))
+            rows = [self.row(share) for _ in range(POOL - len(slipped))]
+            pool = sorted(slipped + rows, key=lambda row: len(row.tokens))
             while pool:
                 size = max(1, tokens // len(pool[-1].tokens))
                 self.ready.append(pool[-size:])
@@ -168,6 +187,8 @@ def main() -> None:
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
     parser.add_argument("--sample-share", type=float, nargs=2, default=(0.3, 0.7), help="of rows, at start and end")
+    parser.add_argument("--slips", type=Path, nargs="*", default=[], help="policies whose first slips are drawn")
+    parser.add_argument("--slip-share", type=float, default=0.5, help="of rows, where --slips is given")
     parser.add_argument("--judge-only", action="store_true", help="leave the policy as it is")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
@@ -179,7 +200,9 @@ def main() -> None:
     model.policy.requires_grad_(not args.judge_only)
     samples = [sample for path in args.samples for sample in read_samples(path)]
     source = Source(args.questions, "train")
-    mixture = Mixture(source, samples, load_tokenizer(args.tokenizer), random.Random(args.seed * world() + rank()))
+    tokenizer, seed = load_tokenizer(args.tokenizer), args.seed * world() + rank()
+    slips = Slips([load_policy(path) for path in args.slips], tokenizer, seed) if args.slips else None
+    mixture = Mixture(source, samples, tokenizer, random.Random(seed), slips, args.slip_share)
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
     means = np.zeros(2)
