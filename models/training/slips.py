@@ -8,6 +8,8 @@ labels up to the first wrong step come out exactly as sampling would give them, 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from tokenizers import Tokenizer
@@ -102,13 +104,15 @@ def draw(
 
 
 class Slips:
-    """Solutions of fresh problems with the slips of several policies, in turns."""
+    """Solutions of fresh problems with the slips of several policies, at several temperatures, in turns."""
 
-    def __init__(self, policies: list[Transformer], tokenizer: Tokenizer, seed: int, temperature: float = 1.0) -> None:
+    def __init__(
+        self, policies: list[Transformer], tokenizer: Tokenizer, seed: int, temperatures: tuple[float, ...] = (1.0,)
+    ) -> None:
         """Keep the policies."""
-        self.policies, self.tokenizer, self.temperature = policies, tokenizer, temperature
-        self.generator = torch.Generator().manual_seed(seed)
-        self.turn = 0
+        self.policies = policies
+        self.turns = itertools.cycle(itertools.product(policies, temperatures))
+        self.tokenizer, self.generator = tokenizer, torch.Generator().manual_seed(seed)
 
     def draw(self, problems: list[Problem], at_once: int = 24) -> list[tuple[Problem, Labelled]]:
         """Return the problems whose first slip, or having none, can be told."""
@@ -116,8 +120,7 @@ class Slips:
         ordered = sorted(problems, key=lambda problem: sum(map(len, clean(problem).lines), len(problem.text)))
         for begin in range(0, len(ordered), at_once):
             group = ordered[begin : begin + at_once]
-            policy = self.policies[self.turn % len(self.policies)]
-            self.turn += 1
-            labelled = slipped(policy, self.tokenizer, group, self.temperature, self.generator)
+            policy, temperature = next(self.turns)
+            labelled = slipped(policy, self.tokenizer, group, temperature, self.generator)
             found += [(problem, told) for problem, told in zip(group, labelled, strict=True) if told is not None]
         return found

@@ -80,12 +80,12 @@ class Mixture:
         samples: list[Sampled],
         tokenizer: Tokenizer,
         rng: random.Random,
-        slips: Slips | None = None,
-        slip_share: float = 0.0,
+        slips: Slips,
+        slip_share: float,
     ) -> None:
         """Keep the samples that have a readable length."""
         self.source, self.tokenizer, self.rng = source, tokenizer, rng
-        self.slips, self.slip_share = slips, slip_share if slips else 0.0
+        self.slips, self.slip_share = slips, slip_share
         self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= MOST_LINES]
         self.ready: list[list[Row]] = []
 
@@ -106,15 +106,13 @@ class Mixture:
 
     def slipped(self, count: int) -> list[Row]:
         """Draw rows that end with a policy's first slip, or with its right answer."""
-        if not self.slips or not count:
-            return []
         drawn = self.slips.draw([self.source.draw(self.rng) for _ in range(count)])
         return [encoded(self.tokenizer, p.text, told) for p, told in drawn if len(told.lines) <= MOST_LINES]
 
     def batch(self, tokens: int, share: float) -> list[Row]:
         """Draw rows of similar length, about `tokens` with padding, from a pool refilled now and then."""
         if not self.ready:
-            slipped = self.slipped(round(self.slip_share * POOL))
+            slipped = self.slipped(round(self.slip_share * POOL)) if self.slips.policies else []
             rows = [self.row(share) for _ in range(POOL - len(slipped))]
             pool = sorted(slipped + rows, key=lambda row: len(row.tokens))
             while pool:
@@ -189,6 +187,7 @@ def main() -> None:
     parser.add_argument("--sample-share", type=float, nargs=2, default=(0.3, 0.7), help="of rows, at start and end")
     parser.add_argument("--slips", type=Path, nargs="*", default=[], help="policies whose first slips are drawn")
     parser.add_argument("--slip-share", type=float, default=0.5, help="of rows, where --slips is given")
+    parser.add_argument("--slip-temperatures", type=float, nargs="+", default=[1.0], help="that they are drawn at")
     parser.add_argument("--judge-only", action="store_true", help="leave the policy as it is")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
@@ -201,7 +200,7 @@ def main() -> None:
     samples = [sample for path in args.samples for sample in read_samples(path)]
     source = Source(args.questions, "train")
     tokenizer, seed = load_tokenizer(args.tokenizer), args.seed * world() + rank()
-    slips = Slips([load_policy(path) for path in args.slips], tokenizer, seed) if args.slips else None
+    slips = Slips([load_policy(path) for path in args.slips], tokenizer, seed, tuple(args.slip_temperatures))
     mixture = Mixture(source, samples, tokenizer, random.Random(seed), slips, args.slip_share)
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
