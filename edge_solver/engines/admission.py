@@ -8,7 +8,7 @@ alone is it closed. So a small cache costs time and never changes a tree that fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from edge_solver.core.tree import Finish
 from edge_solver.engines.branches import Branch
@@ -86,10 +86,11 @@ class Admission:
         self.promised = 0
         """Sequences that branches will take once their call was made."""
 
-    def admit(self, flight: Flight, *, others_live: Callable[[], bool]) -> list[tuple[Branch, bool]]:
+    def admit(self, flight: Flight, *, is_busy: bool) -> list[tuple[Branch, bool]]:
         """Take branches from the front of the line; with each, whether it takes over its parent's sequence.
 
-        A branch that would not fit even alone gets its ``finish`` and is returned by itself.
+        A branch that would not fit even alone gets its ``finish`` and is returned by itself. ``is_busy`` says that some
+        branch of any problem is being written, and will give its sequence back.
         """
         batch: list[tuple[Branch, bool]] = []
         planned, settled = set[Prefix](), set[Prefix]()
@@ -102,8 +103,9 @@ class Admission:
             chain = branch.base.lacking(planned)
             missing = self._cache.cells_of(chain)
             line = [branch, *(each for each, _ in batch)]
+            waits = is_busy or bool(batch)
             take_over, ids = self._ids(branch, settled, scarce=scarce)
-            if not self._has_ids(flight, ids, line, others_live):
+            if not self._has_ids(flight, ids, line, may_wait=waits):
                 break
             if not self._has_cells(flight, missing + self._ahead(branch) + ahead, line, alone=alone):
                 if not alone:
@@ -142,12 +144,12 @@ class Admission:
         take_over = scarce and has_own and not parent.is_prompt and parent.awaited == 1
         return take_over, settles + (not take_over)
 
-    def _has_ids(self, flight: Flight, wanted: int, line: Sequence[Branch], others_live: Callable[[], bool]) -> bool:
+    def _has_ids(self, flight: Flight, wanted: int, line: Sequence[Branch], *, may_wait: bool) -> bool:
         """Say whether sequences are free, after others that could be read again were given up where need be."""
         while self._cache.free_sequences - self.promised < wanted:
             alone = len(line) == 1 and not flight.live
             is_own_doing = len(self._cache.shares) == 1 or flight.share.sequences >= self._sequences - 2
-            if not is_own_doing and not (alone and not others_live()):
+            if may_wait and not is_own_doing:
                 return False
             spare = _paths(line)
             problems = [flight.problem] if is_own_doing else [flight.problem, *self._cache.shares]

@@ -181,7 +181,8 @@ class LlamaDrafter:
         for flight in self._flights:
             going = self._add_live(flight, rows, flops)
             if len(going) == len(flight.live):  # else there is nothing left to begin with
-                batch = desk.admit(flight, others_live=lambda: any(each.live for each in self._flights))
+                busy = any(each.live for each in self._flights) or any(batch for _, batch in starting)
+                batch = desk.admit(flight, is_busy=busy)
                 batch = self._paid_batch(flight, batch, rows, flops)
                 starting.append((flight, batch))
                 served += len(batch)

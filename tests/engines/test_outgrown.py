@@ -129,6 +129,21 @@ def test_nothing_is_evaluated_twice_by_the_built_in_policy(strategy: str) -> Non
     assert search.solution().spent.tokens_evaluated <= 1.02 * sum(step.n_tokens for step in search.tree)
 
 
+def test_the_built_in_policy_solves_a_problem_whose_tree_outgrows_its_cache() -> None:
+    solutions = []
+    for cells in (4096, 256):
+        with Assembly(resolve({"width": 12, "n_ctx": cells}, environ={})) as assembly:
+            search = assembly.search("What is 37 * 24?")
+            for _ in search:
+                pass
+        solutions.append(search.solution())
+        assert Finish.LENGTH not in {step.finish for step in search.tree}
+    large, small = solutions
+    assert (small.answer, small.tree.leaves) == (large.answer, large.tree.leaves)
+    assert large.spent.tokens_again == 0
+    assert small.spent.tokens_again > 0
+
+
 def test_a_branch_that_does_not_fit_even_alone_is_closed() -> None:
     drafter, _ = a_drafter(256)
     search = search_with(drafter, "majority", width=30, text="Q" * (256 - SLACK - MIN_ROOM))
