@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from edge_solver.core.tree import Finish
 from edge_solver.engines.branches import Branch
 from edge_solver.engines.flights import Flight
-from edge_solver.engines.prefixes import Prefix, Prefixes
+from edge_solver.engines.prefix import Prefix
+from edge_solver.engines.prefixes import Prefixes
 from edge_solver.engines.pricing import Need, needs
 
 MAX_LIVE = 224

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest
 from edge_solver.core.tree import Finish
-from edge_solver.engines.prefixes import Prefix
+from edge_solver.engines.prefix import Prefix
 
 
 class Vocabulary(Protocol):

@@ -31,7 +31,8 @@ from edge_solver.engines.capacity import Announced, Limits
 from edge_solver.engines.flights import Flight, Rows
 from edge_solver.engines.housing import MIN_ROOM, Housing
 from edge_solver.engines.llama import MAX_SEQUENCES, LlamaModel
-from edge_solver.engines.prefixes import Prefix, Prefixes
+from edge_solver.engines.prefix import Prefix
+from edge_solver.engines.prefixes import Prefixes
 from edge_solver.engines.pricing import Need, advance_cost, start_costs
 from edge_solver.engines.prompts import opening_tokens, prompt_tokens
 from edge_solver.engines.sampling import sample, stream

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from edge_solver.core.budget import Ledger
 from edge_solver.core.ports import Draft
 from edge_solver.engines.branches import Branch
-from edge_solver.engines.prefixes import Prefix, Share
+from edge_solver.engines.prefix import Prefix, Share
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from edge_solver.core import room
 from edge_solver.core.budget import Cost, Payer
 from edge_solver.core.cost import Shape, call_bytes, paper_flops, span_flops
 from edge_solver.engines.branches import Branch
-from edge_solver.engines.prefixes import Prefix
+from edge_solver.engines.prefix import Prefix
 
 
 @dataclass(frozen=True, slots=True)
