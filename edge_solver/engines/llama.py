@@ -71,7 +71,7 @@ class LlamaModel:
         params.vocab_only = vocab_only
         params.n_gpu_layers = gpu_layers
         # A mapped file stays resident beside the copy of its weights that llama.cpp rearranges for this processor.
-        params.use_mmap = False
+        params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelBrokenError(f"llama.cpp cannot load {path}: {_reason()}")
