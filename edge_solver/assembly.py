@@ -34,6 +34,8 @@ from edge_solver.solver import Engines, Past, Search
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from edge_solver.engines.capacity import Announced, Limits
+    from edge_solver.engines.drafter import LlamaDrafter
     from edge_solver.engines.llama import LlamaModel
 
 
@@ -67,6 +69,7 @@ class Assembly:
         self._strategy = strategy_named(settings.strategy)
         self._searches, self._problems = 0, problems
         self._tie: Tie | None = None
+        self._drafters: list[LlamaDrafter] = []
         self.notes: list[str] = []
         """What a user should know of how the models were understood."""
         with ExitStack() as stack:
@@ -128,6 +131,12 @@ class Assembly:
             past=past,
         )
 
+    @property
+    def announced(self) -> Announced | None:
+        """The memory that the process will have at most, known once a search was made; ``None`` without a model."""
+        known = [drafter.announced for drafter in self._drafters if drafter.announced is not None]
+        return max(known, key=lambda announced: announced.total, default=None)
+
     def close(self) -> None:
         """Free the models and stop the grader's worker."""
         self._stack.close()
@@ -141,6 +150,7 @@ class Assembly:
         self.close()
 
     def _real_engines(self, stack: ExitStack) -> Engines:
+        from edge_solver.engines.capacity import Limits
         from edge_solver.engines.llama import LlamaModel
 
         chosen = self.settings.engine
@@ -150,13 +160,13 @@ class Assembly:
         asked = formats.step_format(chosen.format) if chosen.format else None
         read = formats.score_format(chosen.prm_format) if chosen.prm_format else None
         grader = stack.enter_context(MathGrader())
-        models, drafters, marks = [], [], []
+        self._check_memory(policies, prm)
+        models, step_formats = [], []
         for policy in policies:
             models.append(LlamaModel(policy.path))
-            step_format = asked or self._step_format(policy, models[-1])
-            self._check_mark(policy, models[-1], step_format)
-            marks.append(step_format.step_end)
-            drafters.append(self._drafter(policy, models[-1], step_format, grader, stack, share=len(policies)))
+            stack.callback(models[-1].close)
+            step_formats.append(asked or self._step_format(policy, models[-1]))
+            self._check_mark(policy, models[-1], step_formats[-1])
         scorer = (
             load_scorer(
                 prm,
@@ -164,19 +174,33 @@ class Assembly:
                 policy=policies[0].path,
                 model=models[0],
                 score_format=read,
-                marks=marks,
+                marks=[step_format.step_end for step_format in step_formats],
                 threads=chosen.threads,
             )
             if prm
             else None
         )
+        beside = scorer.profile.shape.kv_bytes_per_token if scorer else 0
+        self._drafters = [
+            # Their caches are made in this order, each out of what those before it have left.
+            self._drafter(*parts, grader, stack, Limits(chosen.max_memory, len(policies) - place, beside))
+            for place, parts in enumerate(zip(policies, models, step_formats, strict=True))
+        ]
         strangers = [policy.name for policy in policies if policy.entry is None or not policy.entry.ships]
         if prm is not None and prm.entry is not None and prm.entry.ships and strangers:
             self.notes.append(
                 f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "
                 f"{', '.join(strangers)}; give another --prm, or --strategy majority, which needs none"
             )
-        return Engines(_joined(drafters), scorer, grader)
+        return Engines(_joined(list(self._drafters)), scorer, grader)
+
+    def _check_memory(self, policies: Sequence[ModelFile], prm: ModelFile | None) -> None:
+        """Refuse models before they are loaded where they and the smallest cache do not fit into memory."""
+        from edge_solver.engines.capacity import Limits, check_files
+
+        chosen = self.settings.engine
+        others = prm.path.stat().st_size if prm is not None else 0
+        check_files([file.path for file in policies], others, Limits(chosen.max_memory), cells=chosen.n_ctx)
 
     def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:
         """Return how a policy is asked: as the registry says, or as its file lets guess."""
@@ -206,10 +230,9 @@ class Assembly:
         step_format: StepFormat,
         grader: MathGrader,
         stack: ExitStack,
-        *,
-        share: int,
-    ) -> Drafter:
-        """Put a drafter around a policy that is one of ``share`` and may use as much of the memory."""
+        limits: Limits,
+    ) -> LlamaDrafter:
+        """Put a drafter around a policy that may take this much memory."""
         from edge_solver.engines.drafter import LlamaDrafter
 
         chosen = self.settings.engine
@@ -229,7 +252,7 @@ class Assembly:
             problems=self._problems,
             cells=chosen.n_ctx,
             threads=chosen.threads,
-            max_memory_bytes=chosen.max_memory_bytes and chosen.max_memory_bytes // share,
+            limits=limits,
         )
         stack.callback(drafter.close)
         return drafter

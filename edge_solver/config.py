@@ -59,8 +59,8 @@ class EngineSettings:
     """``None`` takes the physical cores."""
     n_ctx: int | None = None
     """Cells of the key/value cache for the whole tree; ``None`` sizes them by model and width."""
-    max_memory_bytes: int | None = None
-    """For that cache; ``None`` takes what is free."""
+    max_memory: int | None = None
+    """Most bytes of memory for the whole process; ``None`` takes what is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,7 @@ _ENGINE: Mapping[str, _Reader] = {
     "prm_format": _text,
     "threads": _whole(1, 1024),
     "n_ctx": _whole(1, 2**31 - 1),
-    "max_memory_bytes": _quantity(Kind.BYTES),
+    "max_memory": _quantity(Kind.BYTES),
 }
 READERS: Mapping[str, _Reader] = MappingProxyType({**_OWN, **_SEARCH, **_BUDGET, **_ENGINE})
 """Every setting by name, with the function that reads and checks its value."""

@@ -34,9 +34,28 @@ def total(root: Path = Path("/")) -> int | None:
         return None
 
 
+def resident(root: Path = Path("/")) -> int | None:
+    """Return the bytes that this process has in memory now, mapped files included; ``None`` where nobody says."""
+    return _status(root, "VmRSS")
+
+
+def peak(root: Path = Path("/")) -> int | None:
+    """Return the most bytes that this process has had in memory at one time, mapped files included."""
+    return _status(root, "VmHWM")
+
+
+def _status(root: Path, key: str) -> int | None:
+    return _field(root / "proc/self/status", key)
+
+
 def _machine(root: Path, key: str) -> int | None:
+    return _field(root / "proc/meminfo", key)
+
+
+def _field(file: Path, key: str) -> int | None:
+    """Read a line such as ``MemFree:  12 kB``, in bytes."""
     try:
-        for line in (root / "proc/meminfo").read_text(encoding="ascii").splitlines():
+        for line in file.read_text(encoding="utf-8").splitlines():
             if line.startswith(f"{key}:"):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):

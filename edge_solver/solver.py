@@ -38,6 +38,7 @@ from edge_solver.core.solution import (
 )
 from edge_solver.core.stopping import STOPS, WINDOW, standing
 from edge_solver.core.strategies import Plan, SearchSettings, Strategy
+from edge_solver.core.strategies.layer import best_first
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 from edge_solver.core.vote import Ballot, Tally, vote
 from edge_solver.errors import ProblemError
@@ -235,7 +236,8 @@ class Search:
         requests = self._requests(plan)
         drafts: dict[int, Draft] = {}
         rewards: dict[int, float] = {}
-        self._retain({ROOT, *(node.id for node in self.tree.frontier()), *(e.node for e in plan.expand)})
+        frontier = best_first(self.tree, self.tree.frontier(), self.settings)
+        self._retain(tuple(dict.fromkeys((ROOT, *(e.node for e in plan.expand), *(node.id for node in frontier)))))
         try:
             yield from self._draft(requests, drafts)
             yield from self._score(requests, drafts, rewards)
@@ -323,7 +325,7 @@ class Search:
             Node(draft.node, parent.id, depth, draft.text, draft.n_tokens, end, draft.finish, draft.answer, reward)
         )
 
-    def _retain(self, nodes: set[int] | tuple[()]) -> None:
+    def _retain(self, nodes: tuple[int, ...]) -> None:
         self._drafter.retain(self._key, nodes)
         if self._scorer is not None:
             self._scorer.retain(self._key, nodes)

@@ -19,8 +19,8 @@ from edge_solver.cli import main
 from edge_solver.config import resolve
 from edge_solver.core.events import Drafted, Event, Scored, Solved
 from edge_solver.core.tree import Finish
-from edge_solver.engines.drafter import prompt_tokens
 from edge_solver.engines.llama import LlamaModel
+from edge_solver.engines.prompts import prompt_tokens
 from tests.engines.small_models import (
     SPACE,
     byte_pairs,

@@ -1,13 +1,15 @@
-"""Memory that a policy really takes once a problem is open, to check the estimate of ``models show`` against.
+"""Memory that a search really takes, beside what was announced before it began.
 
-``python -m edge_solver.bench.footprint FILE.gguf --width 16`` prints one JSON document, in bytes. Only Linux tells a
-process's own memory from the pages of a mapped file, which the kernel takes back when it needs them.
+``python -m edge_solver.bench.footprint MODEL --width 16`` runs the beginning of a search and prints one JSON document,
+in bytes; ``peak`` is the most that the process has had in memory at one time, as Linux counts it (VmHWM): weights,
+mapped files, cache, program and all.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +24,36 @@ PROBLEM = "What is 3 + 4?"
 _FIGURES = {"own": "RssAnon", "mapped_file": "RssFile", "peak": "VmHWM"}
 
 
-def footprint(model: str, width: int, step_format: str | None = None) -> dict[str, Any]:
-    """Load a policy, open a problem at a width, and look.
+def footprint(model: str, width: int, **choices: object) -> dict[str, Any]:
+    """Load models, search at a width, and look.
+
+    Args:
+        model: The policy.
+        width: Solutions side by side.
+        **choices: Other settings of the search.
 
     Raises:
-        EdgeSolverError: The model cannot be used, or the system does not say what a process takes.
+        EdgeSolverError: A model cannot be used, or the system does not say what a process takes.
     """
-    choices = {"model": model, "strategy": "majority", "width": width, "format": step_format}
-    with Assembly(resolve(choices)) as assembly:
-        loaded, drafter = _figures(), assembly.engines.drafter
-        drafter.open(0, PROBLEM)
+    with Assembly(resolve({"strategy": "majority", **choices, "model": model, "width": width})) as assembly:
+        loaded = _figures()
+        search, announced = assembly.search(PROBLEM), assembly.announced
+        assert announced is not None  # the search was made
+        opened = _figures()
+        for _ in search:
+            pass
+        done = _figures()
         return {
-            "model": drafter.profile.name,
+            "model": assembly.engines.drafter.profile.name,
             "width": width,
-            "kv_bytes_per_token": drafter.profile.shape.kv_bytes_per_token,
+            "kv_bytes_per_token": assembly.engines.drafter.profile.shape.kv_bytes_per_token,
+            "announced": {**asdict(announced), "total": announced.total},
             "loaded": loaded,
-            "open": _figures(),
+            "open": opened,
+            "done": done,
+            "peak_of_announced": round(done["peak"] / announced.total, 4),
+            "tokens": search.solution().spent.tokens_generated,
+            "tokens_again": search.solution().spent.tokens_again,
         }
 
 
@@ -53,11 +69,15 @@ def _figures() -> dict[str, int]:
 @click.command()
 @click.argument("model")
 @click.option("--width", default=16, show_default=True, metavar="N")
-@click.option("--format", "step_format", metavar="NAME")
-def main(model: str, width: int, step_format: str | None) -> None:
-    """Print the memory that the policy MODEL takes at a width, as JSON."""
+@click.option("--strategy", metavar="NAME", help="How to search.  [default: majority]")
+@click.option("--format", metavar="NAME")
+@click.option("--max-memory", metavar="X")
+@click.option("--max-tokens", metavar="N", help="Stop there.")
+def main(model: str, width: int, **choices: str | None) -> None:
+    """Print the memory that a search with the policy MODEL takes at a width, as JSON."""
     try:
-        click.echo(json.dumps(footprint(model, width, step_format), indent=2))
+        given = {name: value for name, value in choices.items() if value is not None}
+        click.echo(json.dumps(footprint(model, width, **given), indent=2))
     except EdgeSolverError as error:
         raise click.ClickException(str(error)) from error
 

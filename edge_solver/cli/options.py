@@ -65,6 +65,9 @@ _OPTIONS = (
     _option("--max-joules", "X", "Most energy: 50J, 3kJ."),
     _option("--max-seconds", "X", "Most time: 30s, 500ms, 2min."),
     _option("--max-tokens", "N", "Most tokens to write: 500, 10k."),
+    _option(
+        "--max-memory", "X", "Most memory for the program: 6GiB. A tree that outgrows it takes turns.", "what is free"
+    ),
     _option("--temperature", "T", "Softmax temperature of the policy.", _DEFAULT.search.temperature),
     _option("--seed", "N", "Same seed, models and settings: same search.", _DEFAULT.seed),
     _option("--rounding", _names(ROUNDINGS), _ROUNDING, _DEFAULT.search.rounding),

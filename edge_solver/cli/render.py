@@ -76,6 +76,9 @@ def summary(solution: Solution) -> list[str]:
     lines.append(_bill(bill))
     if (shares := bill.joules.apportioned) is not None and joules(bill.joules) != NO_JOULES:
         lines.append(_shared_out(shares, tree.leaves))
+    if bill.tokens_again:
+        again = show(bill.tokens_again, Kind.TOKENS)
+        lines.append(_dim(f"{again} evaluated again: the tree did not fit into its memory at once"))
     lines.append(_dim(f"{_count(tree.nodes - 1, 'step')}, {_count(tree.leaves, 'whole solution')}; {_end(solution)}"))
     return lines
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,9 +26,15 @@ from edge_solver.core.events import Event, Pulsed, Solved
 from edge_solver.core.solution import Solution
 from edge_solver.errors import ExitCode
 from edge_solver.history import Saver
+from edge_solver.quantities import Kind, show
 from edge_solver.recording import Recorder
 from edge_solver.solver import Search
 
+if TYPE_CHECKING:
+    from edge_solver.engines.capacity import Announced
+
+WORTH_SAYING = 2**30
+"""Bytes of memory from which on it is announced."""
 BEAT = 0.02
 """Seconds between two calls of a simulated model on a terminal: a pace that an eye can follow."""
 
@@ -99,6 +106,8 @@ def _solve(
         if not quiet:
             _say_notes(assembly.notes, progress)
         search = assembly.search(problem)
+        if not quiet and (words := _memory(assembly.announced)):
+            _say_notes([words], progress)
         if simulate and progress:
             listeners.append(_in_human_time)
         interrupts.call(lambda: _stop(search, progress))
@@ -110,6 +119,15 @@ def _say_notes(notes: Iterable[str], progress: Progress | None) -> None:
         if progress:
             progress.note("")  # the note takes the line; the next drawing begins a new one
         output.say(f"note: {note}")
+
+
+def _memory(announced: Announced | None) -> str | None:
+    """Say what memory the search will take, where that is much or less than it would like."""
+    if announced is None or not (announced.is_narrow or announced.total > WORTH_SAYING):
+        return None
+    words = f"memory: at most {show(announced.total, Kind.BYTES)}, {show(announced.cache, Kind.BYTES)} of it for "
+    words += f"{announced.cells} tokens of keys and values"
+    return words + ("; what does not fit at once is evaluated again" if announced.is_narrow else "")
 
 
 def _stop(search: Search, progress: Progress | None) -> None:

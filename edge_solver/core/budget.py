@@ -81,9 +81,21 @@ class Cost:
     """The paper's ``2·N·T`` for the tokens generated, with the N of the model that generates them."""
     bytes_read: int = 0
     """From memory: the weights once, and the cache of every branch."""
+    again: int = 0
+    """Of the tokens evaluated, those that had been before and had to make room."""
+    flops_spared: int = 0
+    """What was not computed, because it was still there from an earlier problem."""
 
     def plus(
-        self, flops: int, evaluated: int = 0, generated: int = 0, flops_paper: int = 0, bytes_read: int = 0
+        self,
+        flops: int,
+        evaluated: int = 0,
+        generated: int = 0,
+        flops_paper: int = 0,
+        bytes_read: int = 0,
+        *,
+        again: int = 0,
+        flops_spared: int = 0,
     ) -> Cost:
         """Return the cost with more of the same payer's added."""
         return Cost(
@@ -93,6 +105,8 @@ class Cost:
             self.generated + generated,
             self.flops_paper + flops_paper,
             self.bytes_read + bytes_read,
+            self.again + again,
+            self.flops_spared + flops_spared,
         )
 
 
@@ -113,6 +127,10 @@ class Spend:
     """By the paper's count: two FLOPs per weight of the policy and generated token, and nothing else."""
     bytes_read: int
     """From memory: weights once per call, and caches."""
+    tokens_again: int = 0
+    """Of the tokens evaluated, those that had been before and had to make room."""
+    flops_spared: int = 0
+    """Of the prompt, what was still there from an earlier problem and not computed."""
 
     @property
     def flops_policy(self) -> int:
@@ -173,6 +191,7 @@ class Ledger:
                     past.tokens_generated,
                     past.flops_paper,
                     past.bytes_read,
+                    past.tokens_again,
                 ),
                 Payer.SCORE: Cost(Payer.SCORE, past.flops_prm, past.tokens_prm),
             }
@@ -192,7 +211,13 @@ class Ledger:
         for cost in costs:
             paid = self._costs[cost.payer]
             self._costs[cost.payer] = paid.plus(
-                cost.flops, cost.evaluated, cost.generated, cost.flops_paper, cost.bytes_read
+                cost.flops,
+                cost.evaluated,
+                cost.generated,
+                cost.flops_paper,
+                cost.bytes_read,
+                again=cost.again,
+                flops_spared=cost.flops_spared,
             )
         return None
 
@@ -228,6 +253,8 @@ class Ledger:
             energy=self._energy(),
             flops_paper=decode.flops_paper,
             bytes_read=self._activity().bytes_read,
+            tokens_again=prompt.again + decode.again,
+            flops_spared=prompt.flops_spared,
         )
 
     def left(self, cap: Cap) -> float | None:

@@ -176,8 +176,8 @@ class Forecast:
         """Return the FLOPs and bytes of prompts that are still to be read."""
         policy, prm = self._prompts()
         spent = self._ledger.spent()
-        flops = max(0, policy - spent.flops_prompt) + (0 if spent.flops_prm else prm)
-        return flops, self._prompt_bytes(policy=spent.flops_prompt < policy, prm=not spent.flops_prm)
+        unpaid = max(0, policy - spent.flops_prompt - spent.flops_spared)
+        return unpaid + (0 if spent.flops_prm else prm), self._prompt_bytes(policy=unpaid > 0, prm=not spent.flops_prm)
 
     def _rate(self) -> float | None:
         """Return FLOPs per second so far; ``None`` before there is anything to go by."""

@@ -108,7 +108,10 @@ class Drafter(Protocol):
         ...
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:
-        """Free what is kept for every other node of this problem; an empty collection closes the problem."""
+        """Free what is kept for every other node of this problem; an empty collection closes the problem.
+
+        The most valuable nodes come first: where memory is short, those behind them give way.
+        """
         ...
 
 

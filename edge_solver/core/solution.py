@@ -100,6 +100,8 @@ class Spent:
     joules: Energy
     flops_prompt: int = 0
     """The part of the policy's that went into reading the problem."""
+    tokens_again: int = 0
+    """Of those evaluated, the ones that had been before: the tree outgrew its memory, and they had made room."""
 
     @classmethod
     def from_spend(cls, spend: Spend) -> Spent:
@@ -115,6 +117,7 @@ class Spent:
             seconds=spend.seconds,
             joules=Energy.of(spend.energy, spend.seconds, (spend.flops_prompt, spend.flops_decode, spend.flops_prm)),
             flops_prompt=spend.flops_prompt,
+            tokens_again=spend.tokens_again,
         )
 
 

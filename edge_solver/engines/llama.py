@@ -70,6 +70,8 @@ class LlamaModel:
         params = llama_cpp.llama_model_default_params()
         params.vocab_only = vocab_only
         params.n_gpu_layers = gpu_layers
+        # A mapped file stays resident beside the copy of its weights that llama.cpp rearranges for this processor.
+        params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelBrokenError(f"llama.cpp cannot load {path}: {_reason()}")

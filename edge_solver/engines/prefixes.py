@@ -1,18 +1,20 @@
 """Which part of which tree sits in the KV cache: paths, the sequences that hold them, and the cells they fill.
 
-Bookkeeping only, in the manner of a page table: it hands out llama.cpp's sequence ids, forks them, and frees them, and
-always knows what every problem has in use. The invariant: a node's tokens are in the cache at most once, and are there
-as long as at least one sequence passes through the node.
+Bookkeeping only, in the manner of a page table: it hands out llama.cpp's sequence ids, forks them, frees them, gives up
+what is worth least, and always knows what every problem has in use. The invariant: a node's tokens are in the cache at
+most once, and are there as long as at least one sequence passes through the node.
+
+What every prompt begins with (solved examples) stays in the cache from one problem to the next, and so does the latest
+prompt as a whole. Both are kept only where a new context would put them, so that a tree does not depend on what was
+solved before it: where in the cache a path sits decides how its attention is rounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from edge_solver.engines.prefix import Prefix, Share
 
 NodeKey = tuple[int, int]
 """Problem and node id."""
@@ -29,60 +31,26 @@ class SequenceStore(Protocol):
         """Take a sequence out of every cell."""
         ...
 
-
-@dataclass(slots=True, eq=False)
-class Share:
-    """What one problem has of the cache."""
-
-    cells: int
-    """Most cells that it may use."""
-    used: int = 0
-    """Cells in use."""
-    sequences: int = 0
-    """Sequences in use."""
-
-
-@dataclass(slots=True, eq=False)
-class Prefix:
-    """One node's tokens, and how much of them is in the cache."""
-
-    share: Share
-    """Of the node's problem."""
-    parent: Prefix | None
-    start: int
-    """Position of its first token."""
-    tokens: list[int]
-    evaluated: int = 0
-    """How many of its tokens are in the cache."""
-    sequence: int | None = None
-    """The sequence that ends in this node, kept so that it can be continued."""
-    holders: set[int] = field(default_factory=set)
-    """Every sequence that passes through it."""
-    logits: NDArray[np.float32] | None = None
-    """What may come after its last token; kept as long as ``sequence`` is."""
-
-    @property
-    def end(self) -> int:
-        """Position after its last token."""
-        return self.start + len(self.tokens)
-
-    def path(self) -> Iterator[Prefix]:
-        """Iterate from this node up to the root."""
-        node: Prefix | None = self
-        while node is not None:
-            yield node
-            node = node.parent
+    def clear(self) -> None:
+        """Empty the cache."""
+        ...
 
 
 class Prefixes:
     """All nodes of all open problems, and the cache's cells and sequences shared out among them."""
 
-    def __init__(self, store: SequenceStore, sequences: int, cells: int) -> None:
-        """Start empty, with ``sequences`` ids to give away and ``cells`` tokens of room."""
+    def __init__(self, store: SequenceStore, sequences: int, cells: int, opening: Sequence[int] = ()) -> None:
+        """Start empty, with ``sequences`` ids to give away and ``cells`` tokens of room.
+
+        ``opening`` is what every prompt begins with, where that is worth keeping.
+        """
         self._store = store
         self._free = list(range(sequences - 1, -1, -1))
         self._nodes: dict[int, dict[int, Prefix]] = {}
         self._shares: dict[int, Share] = {}
+        self._opening = Prefix(Share(len(opening)), None, 0, list(opening), is_prompt=True) if opening else None
+        self._latest: Prefix | None = None
+        self._is_crowded = False
         self.cells = cells
 
     def __getitem__(self, key: NodeKey) -> Prefix:
@@ -92,7 +60,7 @@ class Prefixes:
 
     @property
     def used(self) -> int:
-        """Cells in use."""
+        """Cells that the open problems use."""
         return sum(share.used for share in self._shares.values())
 
     @property
@@ -114,16 +82,36 @@ class Prefixes:
         """Return what an open problem has of the cache."""
         return self._shares[problem]
 
-    def kept(self, problem: int | None = None) -> list[Prefix]:
-        """Return the nodes whose own sequence is kept, oldest first: of one problem, or of all."""
-        owners = self._nodes if problem is None else (problem,)
-        return [node for owner in owners for node in self._nodes[owner].values() if node.sequence is not None]
+    @property
+    def opening(self) -> Prefix | None:
+        """What every prompt begins with, where that is kept."""
+        return self._opening
+
+    def cells_of(self, nodes: Iterable[Prefix]) -> int:
+        """Return the cells that nodes of one problem will fill when they are evaluated."""
+        return sum(len(node.tokens) - node.evaluated for node in nodes if node is not self._opening)
 
     def add_root(self, key: NodeKey, tokens: list[int], cells: int) -> Prefix:
-        """Open a problem with its prompt and its share of the cells; nothing is in the cache yet."""
+        """Open a problem with its prompt and its share of the cells; what is in the cache of it is found again.
+
+        The prompt must begin with the opening, which counts as part of the problem's share.
+        """
         problem, node = key
         share = self._shares[problem] = Share(cells)
-        root = Prefix(share, None, 0, tokens)
+        start = len(self._opening.tokens) if self._opening else 0
+        root, own = self._latest, tokens[start:]
+        self._latest = None
+        if root is not None and root.tokens == own:
+            root.share, share.used, share.sequences = share, root.evaluated, 1
+        else:
+            if root is not None:
+                self.release(root)
+            root = Prefix(share, self._opening, start, own, is_prompt=True)
+        share.used += start
+        if len(self._shares) > 1:
+            self._is_crowded = True
+        elif not any(above.holders for above in root.path()):
+            self._store.clear()
         self._nodes[problem] = {node: root}
         return root
 
@@ -133,55 +121,36 @@ class Prefixes:
         self._nodes[key[0]][key[1]] = Prefix(above.share, above, above.end, tokens)
 
     def add_child(self, key: NodeKey, parent: Prefix, *, take_over: bool = False) -> Prefix:
-        """Begin a node after a fully evaluated one, on a sequence forked from it (or on the parent's own)."""
+        """Begin a node after one that is present, on a sequence forked from it (or on the parent's own)."""
         problem, node = key
         child = self._nodes[problem][node] = Prefix(parent.share, parent, parent.end, [])
         if take_over:
-            child.sequence, parent.sequence, parent.logits = parent.sequence, None, None
+            child.sequence, parent.sequence = parent.sequence, None
             assert child.sequence is not None  # only a kept parent can be taken over
             child.holders.add(child.sequence)
         else:
             self._give_sequence(child, parent, parent.end)
         return child
 
-    def settle(self, node: Prefix) -> tuple[list[int], int]:
-        """Give a node a sequence of its own and return the tokens that it still lacks and where they start.
-
-        The caller must evaluate exactly these, then say so with ``evaluated``.
-        """
-        lacking = self.lacking(node)
+    def settle(self, node: Prefix, length: int) -> None:
+        """Give a node a sequence of its own that shares ``length`` positions with what is in the cache of its path."""
         if node.sequence is None:
             held = next((above for above in node.path() if above.holders), None)
-            self._give_sequence(node, held, node.end - len(lacking))
-        return lacking, node.end - len(lacking)
-
-    def lacking(self, node: Prefix) -> list[int]:
-        """Return the tokens to evaluate before a node's next token can be sampled (always the end of its path).
-
-        That is what is not in the cache, or at least the last token where its logits were not kept.
-        """
-        if node.logits is not None:
-            return []
-        if node.evaluated == len(node.tokens) and node.holders:
-            return node.tokens[-1:]
-        parts: list[list[int]] = []
-        for above in node.path():
-            if above.evaluated == len(above.tokens) and above.holders:
-                break
-            parts.append(above.tokens[above.evaluated :])
-        return [token for part in reversed(parts) for token in part]
+            self._give_sequence(node, held, length)
 
     def evaluated(self, node: Prefix) -> None:
         """Record that a node's whole path has been evaluated on its own sequence."""
         for above in node.path():
             if above.evaluated == len(above.tokens) and above is not node:
                 break
-            above.share.used += len(above.tokens) - above.evaluated
+            if above is not self._opening:  # every share has counted it
+                above.share.used += len(above.tokens) - above.evaluated
             above.evaluated = len(above.tokens)
+            above.seen = max(above.seen, above.evaluated)
 
     def release(self, node: Prefix) -> None:
         """Give up a node's own sequence; its cells become free unless another sequence passes through."""
-        sequence, node.sequence, node.logits = node.sequence, None, None
+        sequence, node.sequence = node.sequence, None
         if sequence is None:
             return
         self._store.free(sequence)
@@ -190,17 +159,65 @@ class Prefixes:
         for above in node.path():
             above.holders.discard(sequence)
             if not above.holders:
-                above.share.used -= above.evaluated
-                above.evaluated = 0
+                if above is not self._opening:
+                    above.share.used -= above.evaluated
+                above.evaluated, above.logits = 0, None
 
-    def retain(self, problem: int, nodes: frozenset[int]) -> None:
-        """Release every other node of a problem; with no nodes, forget the problem."""
-        for node_id, node in self._nodes.get(problem, {}).items():
-            if node_id not in nodes:
-                self.release(node)
+    def evict(self, problem: int, spare: Collection[Prefix], most: int, *, cells: bool = True) -> bool:
+        """Release the least valuable kept node of a problem; say whether there was one.
+
+        Args:
+            problem: Whose.
+            spare: Nodes that must stay.
+            most: Nodes of a higher class of worth stay too.
+            cells: Look only at nodes whose release frees cells, not only a sequence.
+        """
+        chosen = [
+            node
+            for node in self._nodes[problem].values()
+            if node.sequence is not None
+            and not node.is_prompt
+            and node.worth[0] <= most
+            and node not in spare
+            and (not cells or any(above.evaluated for above in node.path() if len(above.holders) == 1))
+        ]
+        if not chosen:
+            return False
+        self.release(min(chosen, key=lambda node: node.worth))
+        return True
+
+    def retain(self, problem: int, nodes: Collection[int]) -> None:
+        """Release every other node of a problem; with no nodes, forget the problem.
+
+        The order of those that stay is that of their worth.
+        """
+        known = self._nodes.get(problem, {})
         if not nodes:
-            self._nodes.pop(problem, None)
-            self._shares.pop(problem, None)
+            self._close(problem)
+            return
+        wanted = {node: rank for rank, node in enumerate(nodes)}
+        for node_id, node in known.items():
+            if node_id in wanted:
+                node.worth = (0, -wanted[node_id])
+            else:
+                self.release(node)
+                node.logits = None
+
+    def _close(self, problem: int) -> None:
+        """Release all of a problem, but keep its prompt where it stands as in a new context."""
+        known, share = self._nodes.pop(problem, {}), self._shares.pop(problem, None)
+        if share is None:
+            return
+        root = next(iter(known.values()))
+        for node in known.values():
+            if node is not root:
+                self.release(node)
+        if not self._shares and not self._is_crowded and root.is_ready:
+            self._latest, root.awaited = root, 0
+        else:
+            self.release(root)
+        if not self._shares:
+            self._is_crowded = False
 
     def _give_sequence(self, node: Prefix, held: Prefix | None, length: int) -> None:
         """Put a free sequence through ``node`` that shares its first ``length`` positions with ``held``."""

@@ -79,7 +79,7 @@ def test_json_is_one_document_with_the_fields_of_the_contract(capsys: pytest.Cap
     assert document["seed"] == 3
     assert (document["strategy"]["name"], document["strategy"]["width"]) == ("rebase", 8)
     assert {"flops", "flops_prompt", "flops_policy", "flops_prm", "flops_paper", "tokens_generated", "tokens_evaluated",
-            "tokens_prm", "seconds", "joules"} == set(document["spent"])  # fmt: skip
+            "tokens_again", "tokens_prm", "seconds", "joules"} == set(document["spent"])  # fmt: skip
     energy = document["spent"]["joules"]
     assert {"value", "label", "scope", "net", "idle_watts", "window_seconds", "method", "error", "apportioned"} == set(
         energy

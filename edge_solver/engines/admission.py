@@ -1,0 +1,177 @@
+"""Who may be in the next call: room in the cache is given to the most valuable branches, and taken from the least.
+
+A branch begins where its step is likely to fit beside the others. Where they grow beyond that, prefixes that wait for
+their turn leave the cache first, then the branches that are worth least: they keep their text, wait, and are evaluated
+again when there is room. The most valuable branch of a problem goes on in any case; only where it does not fit even
+alone is it closed. So a small cache costs time and never changes a tree that fits branch by branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge_solver.core.tree import Finish
+from edge_solver.engines.branches import Branch
+from edge_solver.engines.flights import Flight
+from edge_solver.engines.prefix import Prefix
+from edge_solver.engines.prefixes import Prefixes
+from edge_solver.engines.pricing import Need, needs
+
+MAX_LIVE = 224
+"""Branches of one problem in one call; the other sequence ids hold prefixes that may be continued."""
+
+_AT_LEAST = 8
+"""Tokens that a branch is given room for beyond what it has, however long it is already."""
+_WAITING, _WRITTEN = 2, 1
+"""Classes of worth: a prefix that steps of this round are to begin after, and a step written in this round. Those that
+nobody has asked for come below, and branches that are being written above."""
+_LIVE = 3
+
+
+def await_steps(line: Sequence[Branch]) -> None:
+    """Note that branches are to begin after their parents."""
+    for branch in line:
+        branch.parent.awaited += 1
+        branch.parent.worth = max(branch.parent.worth, (_WAITING, -branch.order))
+
+
+def await_no_more(line: Sequence[Branch]) -> None:
+    """Note that branches will not begin."""
+    for branch in line:
+        branch.parent.awaited = 0
+
+
+def begun(branch: Branch, prefix: Prefix) -> None:
+    """Note that a branch is being written."""
+    branch.prefix, prefix.worth = prefix, (_LIVE, -branch.order)
+
+
+def ended(cache: Prefixes, branch: Branch, finish: Finish) -> None:
+    """Note how a branch ended; only one that may be continued stays in the cache."""
+    if branch.prefix is None:
+        return
+    branch.prefix.worth = (_WRITTEN, -branch.order)
+    if finish is not Finish.STEP:
+        cache.release(branch.prefix)
+
+
+def keep_live(cache: Prefixes, flight: Flight) -> list[Branch]:
+    """Make room for one more token on every live branch, and return those that have it."""
+    going, share = list(flight.live), flight.share
+    while going and share.used + len(going) > share.cells:
+        if cache.evict(flight.problem, (), _WAITING):
+            continue
+        last = going.pop()
+        if going:
+            _suspend(cache, flight, last)
+        else:
+            last.finish = Finish.LENGTH  # even alone
+    return going
+
+
+def _suspend(cache: Prefixes, flight: Flight, branch: Branch) -> None:
+    """Let a branch wait; it keeps its text and gives up its cells."""
+    assert branch.prefix is not None  # it is live
+    flight.live.remove(branch)
+    flight.waiting.appendleft(branch)
+    branch.parent.worth = max(branch.parent.worth, (_WAITING, -branch.order))
+    cache.release(branch.prefix)
+
+
+class Admission:
+    """Lets the waiting branches of a flight begin, as far as there is room."""
+
+    def __init__(self, cache: Prefixes, sequences: int, step_tokens: float) -> None:
+        """Take what is shared out: the cache, its number of sequences, and the usual length of a step."""
+        self._cache, self._sequences, self._step_tokens = cache, sequences, round(step_tokens)
+        self.promised = 0
+        """Sequences that branches will take once their call was made."""
+
+    def admit(self, flight: Flight, *, is_busy: bool) -> list[tuple[Branch, bool]]:
+        """Take branches from the front of the line; with each, whether it takes over its parent's sequence.
+
+        A branch that would not fit even alone gets its ``finish`` and is returned by itself. ``is_busy`` says that some
+        branch of any problem is being written, and will give its sequence back.
+        """
+        batch: list[tuple[Branch, bool]] = []
+        planned, settled = set[Prefix](), set[Prefix]()
+        share = flight.share
+        scarce = 2 * len(flight.waiting) > self._sequences - share.sequences
+        ahead = sum(map(self._ahead, flight.live))
+        while flight.waiting and len(flight.live) + len(batch) < MAX_LIVE:
+            branch = flight.waiting[0]
+            alone = not batch and not flight.live
+            chain = branch.base.lacking(planned)
+            missing = self._cache.cells_of(chain)
+            line = [branch, *(each for each, _ in batch)]
+            waits = is_busy or bool(batch)
+            take_over, ids = self._ids(branch, settled, scarce=scarce)
+            if not self._has_ids(flight, ids, line, may_wait=waits):
+                break
+            if not self._has_cells(flight, missing + self._ahead(branch) + ahead, line, alone=alone):
+                if not alone:
+                    break
+                if share.used + missing + 1 > share.cells:
+                    branch.finish = Finish.LENGTH
+                    return [(flight.waiting.popleft(), False)]
+            planned.update(chain)
+            settled.add(branch.base)
+            ahead += missing + self._ahead(branch)
+            self.promised += ids
+            batch.append((flight.waiting.popleft(), take_over))
+            if branch.prefix is None:
+                self._starts(branch.parent)
+        return batch
+
+    def _ahead(self, branch: Branch) -> int:
+        """Return the cells that a branch is likely to fill yet."""
+        return min(branch.request.max_tokens, max(branch.written + _AT_LEAST, self._step_tokens)) - branch.written
+
+    def _starts(self, parent: Prefix) -> None:
+        parent.awaited -= 1
+        if not parent.awaited and not parent.is_prompt:
+            parent.worth = (-1, 0)  # what is written after it holds its cells
+
+    def _ids(self, branch: Branch, settled: set[Prefix], *, scarce: bool) -> tuple[bool, int]:
+        """Say whether a branch takes over its parent's sequence, and how many new ones it needs.
+
+        Only where the problem alone would run out of sequences does a parent's last child take the parent's own.
+        """
+        if branch.prefix is not None:
+            return False, 1
+        parent = branch.parent
+        settles = parent.sequence is None and parent not in settled and not parent.is_ready
+        has_own = parent.sequence is not None or settles
+        take_over = scarce and has_own and not parent.is_prompt and parent.awaited == 1
+        return take_over, settles + (not take_over)
+
+    def _has_ids(self, flight: Flight, wanted: int, line: Sequence[Branch], *, may_wait: bool) -> bool:
+        """Say whether sequences are free, after others that could be read again were given up where need be."""
+        while self._cache.free_sequences - self.promised < wanted:
+            alone = len(line) == 1 and not flight.live
+            is_own_doing = len(self._cache.shares) == 1 or flight.share.sequences >= self._sequences - 2
+            if may_wait and not is_own_doing:
+                return False
+            spare = _paths(line)
+            problems = [flight.problem] if is_own_doing else [flight.problem, *self._cache.shares]
+            most = _WAITING if alone else _WRITTEN
+            if not any(self._cache.evict(problem, spare, most, cells=False) for problem in problems):
+                return False
+        return True
+
+    def _has_cells(self, flight: Flight, wanted: int, line: Sequence[Branch], *, alone: bool) -> bool:
+        """Say whether cells are free, after others that could be read again were given up where need be."""
+        share = flight.share
+        while share.used + wanted > share.cells:
+            if not self._cache.evict(flight.problem, _paths(line), _WAITING if alone else _WRITTEN):
+                return False
+        return True
+
+
+def needed_by(batch: Sequence[tuple[Branch, bool]]) -> list[Need]:
+    """Return what has to be evaluated for the branches of a batch."""
+    return needs([branch for branch, _ in batch])
+
+
+def _paths(line: Sequence[Branch]) -> set[Prefix]:
+    return {node for branch in line for node in branch.base.path()}
