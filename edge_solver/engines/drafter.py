@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from edge_solver import memory
 from edge_solver.core import room
 from edge_solver.core.budget import Cost, Ledger, Payer
-from edge_solver.core.cost import call_bytes, paper_flops, span_flops
+from edge_solver.core.cost import call_bytes, paper_flops, row_flops, span_flops
 from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish, Node
 from edge_solver.engines.calls import Call
-from edge_solver.engines.llama import MAX_SEQUENCES, SMALL_MODEL, LlamaContext, LlamaModel
+from edge_solver.engines.choices import SMALL_MODEL
+from edge_solver.engines.llama import MAX_SEQUENCES, LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefix, Prefixes
 from edge_solver.engines.sampling import sample, stream
 from edge_solver.errors import ModelMemoryError, ProblemError
@@ -90,12 +91,14 @@ class _Rows:
         self.sequences: list[int] = []
         self.takers: list[_Branch | Prefix | None] = []
         """Who wants a row's logits."""
+        self.pending: set[int] = set()
+        """Nodes, by identity, that are in the cache only after the call: nothing can be forked from them yet."""
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def clear(self) -> None:
-        for column in (self.tokens, self.positions, self.sequences, self.takers):
+        for column in (self.tokens, self.positions, self.sequences, self.takers, self.pending):
             column.clear()
 
     def add(self, token: int, position: int, sequence: int, taker: _Branch | Prefix | None) -> None:
@@ -278,7 +281,7 @@ class LlamaDrafter:
             ends = dict(
                 zip(rows.sequences[span], rows.positions[span], strict=True)
             )  # a sequence's last row comes last
-            self._bytes_read += call_bytes(self._profile.shape, (position + 1 for position in ends.values()))
+            self._bytes_read += call_bytes(self._profile.shape, [position + 1 for position in ends.values()])
             waiting = [taker for taker in takers if taker is not None]
             branches = [(row, taker) for row, taker in enumerate(waiting) if isinstance(taker, _Branch)]
             for row, taker in enumerate(waiting):
@@ -293,7 +296,12 @@ class LlamaDrafter:
     def _sample(self, branches: Sequence[_Branch], logits: NDArray[np.float32]) -> None:
         """Give every branch its next token, and see whether that ends its step."""
         uniforms = np.array([branch.uniforms[len(branch.prefix.tokens)] for branch in branches])
-        for temperature in dict.fromkeys(branch.request.temperature for branch in branches):
+        temperatures = {branch.request.temperature for branch in branches}
+        if len(temperatures) == 1:
+            for branch, token in zip(branches, sample(logits, temperatures.pop(), uniforms).tolist(), strict=True):
+                self._push(branch, token)
+            return
+        for temperature in temperatures:
             chosen = [i for i, branch in enumerate(branches) if branch.request.temperature == temperature]
             part = logits if len(chosen) == len(branches) else logits[chosen]
             for index, token in zip(chosen, sample(part, temperature, uniforms[chosen]).tolist(), strict=True):
@@ -306,7 +314,7 @@ class LlamaDrafter:
             return
         piece = self._model.piece(token)
         branch.data += piece
-        if (over := self._over(branch.data, len(piece))) is not None:
+        if self._stops and (over := self._over(branch.data, len(piece))) is not None:
             del branch.data[over:]
             branch.finish = Finish.ANSWER  # as above
         elif self._step_end in branch.data[-len(piece) - len(self._step_end) :] and branch.data.strip():
@@ -340,17 +348,19 @@ class LlamaDrafter:
         live, share = list(flight.live), self._cache.share(flight.problem)
         while live and share.used + len(live) > share.cells:
             live.pop().finish = Finish.LENGTH
-        while live and flight.ledger.request(self._advance_cost(live)) is not None:
+        cost = self._advance_cost(live)
+        while live and flight.ledger.request(cost) is not None:
             live.pop().finish = Finish.BUDGET
-        flops[flight.problem] += self._advance_cost(live).flops
+            cost = self._advance_cost(live)
+        flops[flight.problem] += cost.flops
         for branch in live:
             prefix = branch.prefix
             rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, branch)
-            self._cache.evaluated(prefix)
+            self._cache.advanced(prefix)
 
     def _advance_cost(self, branches: Sequence[_Branch]) -> Cost:
         shape, ends = self._profile.shape, [branch.prefix.end for branch in branches]
-        flops = sum(span_flops(shape, end - 1, end, 1) for end in ends)
+        flops = row_flops(shape, ends)
         # Where several problems share the call, each reckons as if it were alone.
         return self._sampled(len(branches)).plus(flops, len(branches), bytes_read=call_bytes(shape, ends))
 
@@ -437,9 +447,10 @@ class LlamaDrafter:
         """Put what a parent lacks into the call, so that its logits are there afterwards."""
         if node.logits is not None or node in rows.takers:
             return
-        pending = {id(taker) for taker in rows.takers if isinstance(taker, Prefix)}
-        if any(id(above) in pending for above in node.path()):
+        if any(id(above) in rows.pending for above in node.path()):
             self._decode(rows)  # what it forks has to be in the cache first
+        rows.pending.add(id(node))
+        rows.pending.update(id(above) for above in node.path() if above.evaluated < len(above.tokens))
         tokens, start = self._cache.settle(node)
         for offset, token in enumerate(tokens, start=1):
             rows.add(token, start + offset - 1, node.sequence or 0, node if offset == len(tokens) else None)
