@@ -41,6 +41,8 @@ class Workload:
     """That every branch writes."""
     branches: tuple[int, ...]
     """Widths, measured one after the other."""
+    rounds: int = 1
+    """How often in one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def command(program: Path, work: Workload, kind: str, spare: int = 1) -> list[st
     cells = most * path if kind.startswith("streams") else padded(work.prompt + most * (work.tokens + 1))
     numbers = {"-c": cells, "-b": ROWS, "-ub": ROWS, "-t": work.threads, "-tb": work.threads}
     numbers |= {"-npp": work.prompt, "-ntg": work.tokens}
-    widths = ",".join(map(str, (*work.branches, *[1] * spare)))
+    widths = ",".join(map(str, (*work.branches * work.rounds, *[1] * spare)))
     flags = [part for flag, number in numbers.items() for part in (flag, str(number))]
     return [
         str(program),
@@ -76,7 +78,7 @@ def command(program: Path, work: Workload, kind: str, spare: int = 1) -> list[st
 
 
 def run(program: Path, work: Workload, kind: str) -> dict[int, Rates]:
-    """Measure every width of a workload.
+    """Measure every width of a workload, and return the best of its rounds.
 
     Raises:
         UsageError: There is no such program.
@@ -96,15 +98,19 @@ def run(program: Path, work: Workload, kind: str) -> dict[int, Rates]:
 
 
 def read(lines: Iterable[str]) -> dict[int, Rates]:
-    """Read the rows of one run, by width."""
-    rows = [json.loads(line) for line in lines if line.startswith("{") and line.rstrip().endswith("}")]
-    found: dict[int, Rates] = {}
-    for row in rows:
-        found.setdefault(row["pl"], Rates(row["speed_pp"], row["speed_tg"]))
-    return found
+    """Read the rows of one run, the best by width."""
+    found: dict[int, list[Rates]] = {}
+    for line in lines:
+        if line.startswith("{") and line.rstrip().endswith("}"):
+            row = json.loads(line)
+            found.setdefault(row["pl"], []).append(Rates(row["speed_pp"], row["speed_tg"]))
+    return {width: _best(rates) for width, rates in found.items()}
 
 
 def best(runs: Sequence[Mapping[int, Rates]]) -> dict[int, Rates]:
     """Return the best of several runs, width by width: what else the machine did can only slow it down."""
-    widths = [width for width in runs[0] if all(width in run for run in runs)]
-    return {w: Rates(max(run[w].prompt for run in runs), max(run[w].decode for run in runs)) for w in widths}
+    return {width: _best([run[width] for run in runs]) for width in runs[0] if all(width in run for run in runs)}
+
+
+def _best(rates: Sequence[Rates]) -> Rates:
+    return Rates(max(rate.prompt for rate in rates), max(rate.decode for rate in rates))

@@ -73,8 +73,8 @@ class Row:
         return self.ours.decode / max(rates.decode for rates in self.theirs.values()) if self.theirs else None
 
 
-def measure(work: Workload, rounds: int, program: Path | None, kinds: tuple[str, ...]) -> list[Row]:
-    """Run both sides in turns, ``rounds`` times each after one to warm up, and return the best of each width."""
+def measure(work: Workload, turns: int, program: Path | None, kinds: tuple[str, ...]) -> list[Row]:
+    """Run both sides in turns, a workload each time, and return the best round of each width."""
     cells = work.prompt + max(work.branches) * (work.tokens + 2)
     engine = DrafterEngine(work.model, threads=work.threads, cells=cells, branches=max(work.branches))
     ledger = Ledger(Budget(), time.monotonic, NoMeter())
@@ -83,8 +83,8 @@ def measure(work: Workload, rounds: int, program: Path | None, kinds: tuple[str,
     try:
         engine.prompt(work.prompt, ledger)
         engine.calls(max(work.branches), 2, ledger)
-        for _ in range(rounds):
-            for width in work.branches:
+        for _ in range(turns):
+            for width in work.branches * work.rounds:
                 ours[width].append(_one(engine, work, width, ledger))
             if program is not None:
                 for kind in kinds:
@@ -156,7 +156,8 @@ def told() -> Iterator[None]:
 @click.option("--branches", default="1,4,16", help="Live branches, comma-separated.")
 @click.option("--prompt", default=64, help="Tokens that the branches share.")
 @click.option("--tokens", default=64, help="Tokens per branch.")
-@click.option("--rounds", default=5, help="Of each side; the best counts.")
+@click.option("--rounds", default=5, help="Of each side in a turn; the best of all counts.")
+@click.option("--turns", default=2, help="Of each side.")
 @click.option("--threads", type=int, help="Of both sides.  [default: as a search would take]")
 @click.option("--batched-bench", "program", type=click.Path(path_type=Path), help="llama-batched-bench, to compare.")
 @click.option("--kinds", default=",".join(KINDS), help="Cache and attention to run it with.")
@@ -171,6 +172,7 @@ def main(
     prompt: int,
     tokens: int,
     rounds: int,
+    turns: int,
     threads: int | None,
     program: Path | None,
     kinds: str,
@@ -181,8 +183,8 @@ def main(
     with told():
         widths, wanted = _widths(branches), _kinds(kinds)
         path, name = find_model(model, shape, quant, prompt + max(widths) * (tokens + 1))
-        work = Workload(path, threads or default_threads(path), prompt, tokens, widths)
-        rows = measure(work, rounds, program, wanted)
+        work = Workload(path, threads or default_threads(path), prompt, tokens, widths, rounds)
+        rows = measure(work, turns, program, wanted)
     cold_seconds = {p: time_cold_solve(p, 16, rounds) for p in COLD_PROBLEMS} if cold else {}
     if as_json:
         table = [

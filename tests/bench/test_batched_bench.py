@@ -43,9 +43,9 @@ def test_streams_get_cells_for_every_branch() -> None:
     assert "-kvu" not in line
 
 
-def test_rows_are_read_among_other_lines_and_the_first_of_a_width_counts() -> None:
+def test_rows_are_read_among_other_lines_and_the_best_of_a_width_counts() -> None:
     lines = ["", "a warning", a_row(1, 5.0), a_row(16, 20.0), a_row(1, 99.0), '{"pl": 1, "spe']
-    assert read(lines) == {1: Rates(50.0, 5.0), 16: Rates(200.0, 20.0)}
+    assert read(lines) == {1: Rates(990.0, 99.0), 16: Rates(200.0, 20.0)}
 
 
 def test_the_best_of_several_runs_is_taken_width_by_width() -> None:
