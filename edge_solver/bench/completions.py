@@ -91,7 +91,7 @@ def grow(path: Path, step_format: StepFormat, settings: SearchSettings, threads:
 
 
 def solution_lengths(tree: Tree) -> list[int]:
-    """Return the tokens of every solution that ended, from the problem to its last step."""
+    """Return the tokens of every branch that ended, from the problem to its last step."""
     return [node.end - tree[0].end for node in tree if node.finish is not Finish.STEP]
 
 
@@ -138,7 +138,7 @@ def main(*, program: Path | None, as_json: bool, **choices: object) -> None:
     lengths = found.lengths
     click.echo(f"{found.model}, threads: {found.threads}, prompt: {found.prompt_tokens} tokens")
     click.echo(
-        f"REBASE@{found.width}: {len(lengths)} solutions of {min(lengths)} to {max(lengths)} tokens, {sum(lengths)} "
+        f"REBASE@{found.width}: {len(lengths)} ended branches, {min(lengths)} to {max(lengths)} tokens: {sum(lengths)} "
         f"together, {found.tree_tokens} in the tree, {found.evaluated_tokens} evaluated: {found.tree_seconds:.2f} s"
     )
     click.echo(f"one after the other with llama_cpp.Llama: {found.completions_seconds:.2f} s, {found.gain:.2f} times")
