@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,11 +21,12 @@ from edge_solver.config import resolve as resolve_settings
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.events import Event, Solved
 from edge_solver.core.formats import ScoreFormat, StepFormat
-from edge_solver.core.ports import Drafter, Profile, Scorer
+from edge_solver.core.ports import Drafter, Profile
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import Strategy, strategy_named
 from edge_solver.energy import choose_meter
 from edge_solver.energy.calibration import Tie, tie
+from edge_solver.engines.choices import Choice
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import UsageError
 from edge_solver.paths import shipped
@@ -37,6 +38,18 @@ if TYPE_CHECKING:
     from edge_solver.engines.capacity import Announced, Limits
     from edge_solver.engines.drafter import LlamaDrafter
     from edge_solver.engines.llama import LlamaModel
+    from edge_solver.engines.onnx import OnnxScorer
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """How one model runs."""
+
+    engine: str
+    """The library."""
+    model: str
+    runs_on: str
+    choices: list[Choice]
 
 
 class Assembly:
@@ -72,6 +85,8 @@ class Assembly:
         self._drafters: list[LlamaDrafter] = []
         self.notes: list[str] = []
         """What a user should know of how the models were understood."""
+        self.engine_info: list[EngineInfo] = []
+        """What runs where, how, and why."""
         with ExitStack() as stack:
             self.engines = self._demo_engines(stack) if demo else self._real_engines(stack)
             """What the searches work with."""
@@ -163,8 +178,11 @@ class Assembly:
         self._check_memory(policies, prm)
         models, step_formats = [], []
         for policy in policies:
-            models.append(LlamaModel(policy.path))
+            models.append(LlamaModel(policy.path, gpu_layers=chosen.gpu_layers))
             stack.callback(models[-1].close)
+            self._tell("llama.cpp", policy.name, models[-1].runs_on, asked=chosen.gpu_layers > 0)
+            width = self._strategy.width or self.settings.search.width
+            self.engine_info[-1].choices.extend(models[-1].choices(width, chosen.threads).reasons)
             step_formats.append(asked or self._step_format(policy, models[-1]))
             self._check_mark(policy, models[-1], step_formats[-1])
         scorer = (
@@ -176,10 +194,15 @@ class Assembly:
                 score_format=read,
                 marks=[step_format.step_end for step_format in step_formats],
                 threads=chosen.threads,
+                providers=chosen.providers,
             )
             if prm
             else None
         )
+        if scorer is not None:
+            self._tell("onnxruntime", scorer.profile.name, scorer.runs_on, asked=chosen.providers != "cpu")
+            why = "as asked for" if chosen.threads else "the physical cores; they do not spin while llama.cpp works"
+            self.engine_info[-1].choices.append(Choice("threads", str(scorer.threads), why))
         beside = scorer.profile.shape.kv_bytes_per_token if scorer else 0
         self._drafters = [
             # Their caches are made in this order, each out of what those before it have left.
@@ -201,6 +224,12 @@ class Assembly:
         chosen = self.settings.engine
         others = prm.path.stat().st_size if prm is not None else 0
         check_files([file.path for file in policies], others, Limits(chosen.max_memory), cells=chosen.n_ctx)
+
+    def _tell(self, engine: str, model: str, runs_on: str, *, asked: bool) -> None:
+        """Hold where a model runs, and say so where the user had a wish."""
+        self.engine_info.append(EngineInfo(engine, model, runs_on, []))
+        if asked:
+            self.notes.append(f"{model} runs on: {runs_on}")
 
     def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:
         """Return how a policy is asked: as the registry says, or as its file lets guess."""
@@ -272,7 +301,8 @@ def load_scorer(
     score_format: ScoreFormat | None = None,
     marks: Sequence[str] = (),
     threads: int | None = None,
-) -> Scorer:
+    providers: str = "cpu",
+) -> OnnxScorer:
     """Load a reward model.
 
     Args:
@@ -283,6 +313,7 @@ def load_scorer(
         score_format: How it reads a solution; by default as the registry or the graph itself says.
         marks: What ends the steps of the policies whose solutions it will read.
         threads: By default the physical cores.
+        providers: What runs it, the best first.
 
     Raises:
         UsageError: onnxruntime is not installed.
@@ -315,6 +346,7 @@ def load_scorer(
         score_format=score_format,
         marks=marks,
         threads=threads,
+        providers=providers,
         belief=entry.belief if entry else None,
     )
 

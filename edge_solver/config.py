@@ -57,6 +57,10 @@ class EngineSettings:
     """How the reward model reads a solution, by name; ``None`` takes what the registry or its file says."""
     threads: int | None = None
     """``None`` takes the physical cores."""
+    gpu_layers: int = 0
+    """Layers of the policy on a GPU, as far as the build of llama.cpp can."""
+    providers: str = "cpu"
+    """What onnxruntime runs the reward model on, the best first; the CPU takes over where one cannot be had."""
     n_ctx: int | None = None
     """Cells of the key/value cache for the whole tree; ``None`` sizes them by model and width."""
     max_memory: int | None = None
@@ -311,6 +315,8 @@ _ENGINE: Mapping[str, _Reader] = {
     "format": _text,
     "prm_format": _text,
     "threads": _whole(1, 1024),
+    "gpu_layers": _whole(0, 10_000),
+    "providers": _text,
     "n_ctx": _whole(1, 2**31 - 1),
     "max_memory": _quantity(Kind.BYTES),
 }

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "quantize": "Make a model file out of a Hugging Face checkpoint.",
         "bench": "Measure strategies and devices: accuracy, speed, FLOPs and joules.",
         "advise": "Say what to use under a budget, by results measured before.",
+        "engine-info": "Say how and where the models run here, and why.",
         "energy": "Say how energy is measured here, and how to measure it better.",
     }
 )
@@ -73,7 +74,7 @@ class LazyGroup(Group):
         """Import a command."""
         if cmd_name not in self._summaries:
             return None
-        return cast("click.Command", import_module(f"{self._package}.{cmd_name}").command)
+        return cast("click.Command", import_module(f"{self._package}.{cmd_name.replace('-', '_')}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         """Write the list of commands from their summaries alone."""

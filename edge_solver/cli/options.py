@@ -76,5 +76,7 @@ _OPTIONS = (
     _option("--aggregate", _names(AGGREGATES), "A solution's reward from its steps'.", _DEFAULT.search.aggregate),
     _option("--vote", _names(RULES), "The final rule.", "the strategy's own"),
     _option("--meter", _names(METERS), "What measures energy; see 'edge-solver energy'.", _DEFAULT.meter),
-    _option("--threads", "N", "Processor threads.", "the physical cores"),
+    _option("--threads", "N", "Processor threads.", "by the model's size; see 'edge-solver engine-info'"),
+    _option("--gpu-layers", "N", "Layers of the policy on a GPU; 999 for all.", _DEFAULT.engine.gpu_layers),
+    _option("--providers", "NAME,...", "What runs the reward model: cuda, coreml, ...", _DEFAULT.engine.providers),
 )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_solver.cli import output
+from edge_solver.cli.engine_info import info_lines
 from edge_solver.cli.interrupts import Interrupts
 from edge_solver.cli.options import settings_options
 from edge_solver.cli.problem import ProblemCommand, read_problem
@@ -31,6 +32,7 @@ from edge_solver.recording import Recorder
 from edge_solver.solver import Search
 
 if TYPE_CHECKING:
+    from edge_solver.assembly import Assembly
     from edge_solver.engines.capacity import Announced
 
 WORTH_SAYING = 2**30
@@ -50,10 +52,18 @@ BEAT = 0.02
     help="Record the run as JSON Lines for 'replay'; what FILE held is replaced when the search begins.",
 )
 @click.option("--history/--no-history", default=None, help="Save the run for 'history', or do not.  [default: save]")
+@click.option("--engine-info", is_flag=True, help="Say first how and where the models run, and why.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but errors.")
 @click.option("--demo", "simulate", is_flag=True, help="Use a simulated model, to see how a search looks.")
 def command(
-    problem: tuple[str, ...], *, as_json: bool, events: Path | None, quiet: bool, simulate: bool, **flags: object
+    problem: tuple[str, ...],
+    *,
+    as_json: bool,
+    events: Path | None,
+    engine_info: bool,
+    quiet: bool,
+    simulate: bool,
+    **flags: object,
 ) -> int:
     """Solve PROBLEM (- reads it from standard input) and print the answer.
 
@@ -67,7 +77,7 @@ def command(
     progress = Progress(sys.stderr, colour=output.colours(sys.stderr)) if watched else None
     recorder = Recorder(events) if events else None
     saver = Saver() if settings.history else None
-    solution = _solve(text, settings, progress, recorder, saver, simulate=simulate, quiet=quiet)
+    solution = _solve(text, settings, progress, recorder, saver, simulate=simulate, quiet=quiet, info=engine_info)
     if recorder and recorder.failure:
         output.say(f"warning: {recorder.path} holds only the beginning of the run: {recorder.failure}")
     for words in saver.warnings if saver else ():
@@ -87,6 +97,7 @@ def _solve(
     *,
     simulate: bool,
     quiet: bool,
+    info: bool,
 ) -> Solution:
     """Run the search under everything that listens to it, and return its result."""
     with contextlib.ExitStack() as stack:
@@ -105,6 +116,8 @@ def _solve(
         assembly = stack.enter_context(Assembly(settings, demo=simulate))
         if not quiet:
             _say_notes(assembly.notes, progress)
+        if info:
+            _say_info(assembly, progress)
         search = assembly.search(problem)
         if not quiet and (words := _memory(assembly.announced)):
             _say_notes([words], progress)
@@ -128,6 +141,13 @@ def _memory(announced: Announced | None) -> str | None:
     words = f"memory: at most {show(announced.total, Kind.BYTES)}, {show(announced.cache, Kind.BYTES)} of it for "
     words += f"{announced.cells} tokens of keys and values"
     return words + ("; what does not fit at once is evaluated again" if announced.is_narrow else "")
+
+
+def _say_info(assembly: Assembly, progress: Progress | None) -> None:
+    if progress:
+        progress.note("")  # as above
+    for line in info_lines(assembly.engine_info):
+        output.say(line)
 
 
 def _stop(search: Search, progress: Progress | None) -> None:

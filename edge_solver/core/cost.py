@@ -11,7 +11,7 @@ holds of each branch. They decide how long a decode call takes and much of its e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -46,6 +46,11 @@ def span_flops(shape: Shape, start: int, end: int, heads: int) -> int:
     return (
         2 * shape.params_matmul * tokens + 4 * shape.n_layers * shape.d_attn * contexts + 2 * shape.params_head * heads
     )
+
+
+def row_flops(shape: Shape, ends: Sequence[int]) -> int:
+    """Return the FLOPs of the last token of each path, with logits: ``span_flops`` from ``end - 1`` to ``end``."""
+    return 2 * (shape.params_matmul + shape.params_head) * len(ends) + 4 * shape.n_layers * shape.d_attn * sum(ends)
 
 
 def call_bytes(shape: Shape, ends: Iterable[int]) -> int:

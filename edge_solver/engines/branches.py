@@ -81,7 +81,7 @@ class StepWriter:
             return
         piece = self._vocabulary.piece(token)
         data += piece
-        if (over := self._over(data, len(piece))) is not None:
+        if self._stops and (over := self._over(data, len(piece))) is not None:
             del data[over:]
             branch.finish = Finish.ANSWER  # as above
         elif self._step_end in data[-len(piece) - len(self._step_end) :] and data.strip():

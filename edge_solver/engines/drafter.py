@@ -212,7 +212,7 @@ class LlamaDrafter:
             ends = dict(
                 zip(rows.sequences[span], rows.positions[span], strict=True)
             )  # a sequence's last row comes last
-            self._bytes_read += call_bytes(self._profile.shape, (position + 1 for position in ends.values()))
+            self._bytes_read += call_bytes(self._profile.shape, [position + 1 for position in ends.values()])
             waiting = [taker for taker in takers if taker is not None]
             branches = [(row, taker) for row, taker in enumerate(waiting) if isinstance(taker, Branch)]
             for row, taker in enumerate(waiting):
@@ -227,7 +227,12 @@ class LlamaDrafter:
     def _sample(self, branches: Sequence[Branch], logits: NDArray[np.float32]) -> None:
         """Give every branch its next token, and see whether that ends its step."""
         uniforms = np.array([branch.uniform for branch in branches])
-        for temperature in dict.fromkeys(branch.request.temperature for branch in branches):
+        temperatures = {branch.request.temperature for branch in branches}
+        if len(temperatures) == 1:
+            for branch, token in zip(branches, sample(logits, temperatures.pop(), uniforms).tolist(), strict=True):
+                self._writer.push(branch, token)
+            return
+        for temperature in temperatures:
             chosen = [i for i, branch in enumerate(branches) if branch.request.temperature == temperature]
             part = logits if len(chosen) == len(branches) else logits[chosen]
             for index, token in zip(chosen, sample(part, temperature, uniforms[chosen]).tolist(), strict=True):

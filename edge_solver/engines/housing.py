@@ -12,7 +12,8 @@ from dataclasses import replace
 from edge_solver.core import room
 from edge_solver.core.ports import Profile
 from edge_solver.engines.capacity import Announced, Limits, plan
-from edge_solver.engines.llama import MAX_SEQUENCES, SMALL_MODEL, LlamaContext, LlamaModel
+from edge_solver.engines.choices import SMALL_MODEL
+from edge_solver.engines.llama import MAX_SEQUENCES, LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefixes
 from edge_solver.errors import ModelMemoryError
 

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from edge_solver import memory
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
+from edge_solver.engines.choices import EngineChoices, choose, pieces
+from edge_solver.engines.placement import layers_line
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
 
@@ -30,13 +32,9 @@ if TYPE_CHECKING:
 
 MAX_SEQUENCES = 256
 """``LLAMA_MAX_SEQ``: live sequences of one context."""
-SMALL_MODEL = 100_000_000
-"""Below this many weights attention is cheap and per-call overhead counts; flash attention only pays for wide batches.
-Measured on two x86 cores with 2.85 M weights: 6,770 tokens/s without it against 5,400 with it at 16 branches, 2,120
-against 2,320 at 64."""
-WIDE = 32
 
 _GGUF_MAGIC = b"GGUF"
+_GPU = 1  # GGML_BACKEND_DEVICE_TYPE_GPU
 _messages: list[str] = []
 
 
@@ -57,7 +55,12 @@ class LlamaModel:
     """A GGUF model: its tokenizer, its shape, and contexts to evaluate it in."""
 
     def __init__(self, path: Path, *, vocab_only: bool = False, gpu_layers: int = 0) -> None:
-        """Load a GGUF file; ``vocab_only`` reads nothing but the tokenizer.
+        """Load a GGUF file.
+
+        Args:
+            path: The file.
+            vocab_only: Read nothing but the tokenizer.
+            gpu_layers: Layers to put on a GPU; where that cannot be done the CPU takes them, and ``runs_on`` says so.
 
         Raises:
             ModelMissingError: There is no such file.
@@ -69,18 +72,29 @@ class LlamaModel:
         llama_cpp.llama_backend_init()
         params = llama_cpp.llama_model_default_params()
         params.vocab_only = vocab_only
-        params.n_gpu_layers = gpu_layers
+        gpu = _gpu_name() if gpu_layers else None
+        params.n_gpu_layers = self.gpu_layers = gpu_layers if gpu else 0
         # A mapped file stays resident beside the copy of its weights that llama.cpp rearranges for this processor.
         params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+        failure = ""
+        if not self._model and self.gpu_layers:
+            failure = _reason()
+            _messages.clear()
+            params.n_gpu_layers = self.gpu_layers = 0
+            self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelBrokenError(f"llama.cpp cannot load {path}: {_reason()}")
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         if not self._vocab or llama_cpp.llama_vocab_type(self._vocab) == 0:
             self.close()
             raise ModelBrokenError(f"{path} has no tokenizer; convert the model again with its tokenizer")
+        layers = int(llama_cpp.llama_model_n_layer(self._model)) + 1  # the output counts as one
+        self.runs_on = layers_line(gpu_layers, self.gpu_layers, layers, gpu, failure)
+        """Where its layers are, in words."""
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
         letter = self._cut("a", special=False)
         self._puts_space = bool(letter) and self.piece(letter[0]).startswith(b" ")
 
@@ -204,7 +218,14 @@ class LlamaModel:
 
     def is_end(self, token: int) -> bool:
         """Say whether a token ends generation."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        known = self._ends.get(token)
+        if known is None:
+            known = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        return known
+
+    def choices(self, branches: int, threads: int | None = None) -> EngineChoices:
+        """Return how a context for so many branches will run, and why."""
+        return choose(self.shape(), branches, physical_cores(), threads=threads, gpu=self.gpu_layers > 0)
 
     def context(self, cells: int, *, max_rows: int, branches: int, threads: int | None = None) -> LlamaContext:
         """Make a context.
@@ -212,8 +233,8 @@ class LlamaModel:
         Args:
             cells: Tokens of room in the KV cache, over all sequences.
             max_rows: Most tokens in one call.
-            branches: Rows to expect in a decode call; decides on flash attention.
-            threads: By default the physical cores.
+            branches: Rows to expect in a decode call.
+            threads: By default what ``choices`` finds best.
 
         Raises:
             ModelMemoryError: The cells do not fit into this machine's memory.
@@ -252,24 +273,30 @@ class LlamaContext:
         self.cells = room.padded(cells)
         self.n_vocab = model.n_vocab
         self._check_memory(shape)
+        choices = model.choices(branches, threads)
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = self.cells
-        params.n_batch = params.n_ubatch = max_rows
+        # llama.cpp reserves outputs for every sequence and aborts the process where a call holds fewer tokens.
+        params.n_batch = params.n_ubatch = max(max_rows, MAX_SEQUENCES)
         params.n_seq_max = MAX_SEQUENCES
         params.kv_unified = True
-        params.offload_kqv = True
-        small = shape.params_total < SMALL_MODEL
-        flash = not small or branches > WIDE
+        params.offload_kqv = params.op_offload = model.gpu_layers > 0
         params.flash_attn_type = (
-            llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO if flash else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+            llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO
+            if choices.flash_attention
+            else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         )
-        params.n_threads = params.n_threads_batch = threads or default_threads(shape)
+        params.n_threads, params.n_threads_batch = choices.threads, choices.prompt_threads
         params.no_perf = True
         self._ctx = llama_cpp.llama_init_from_model(handle, params)
         if not self._ctx:
             raise ModelMemoryError(f"llama.cpp cannot make a context of {self.cells} cells: {_reason()}")
         self._memory = llama_cpp.llama_get_memory(self._ctx)
         self.max_rows = max_rows
+        self._decode_rows = choices.decode_rows
+        self._several: NDArray[np.float32] | None = None
+        self._view: tuple[int, NDArray[np.float32]] | None = None
+        """Where llama.cpp keeps its logits, and an array over them."""
         self._open_batch(max_rows)
 
     def close(self) -> None:
@@ -295,6 +322,24 @@ class LlamaContext:
         Raises:
             ModelMemoryError: No cells are left, or llama.cpp gave up.
         """
+        rows = sum(wanted)
+        parts = pieces(len(tokens), self._decode_rows) if rows == len(tokens) else [len(tokens)]
+        if len(parts) == 1:
+            self._evaluate(tokens, positions, sequences, wanted)
+            return self._logits(rows)
+        if self._several is None:
+            self._several = np.empty((self.max_rows, self.n_vocab), np.float32)
+        start = 0
+        for size in parts:
+            part = slice(start, start + size)
+            self._evaluate(tokens[part], positions[part], sequences[part], wanted[part])
+            self._several[part] = self._logits(size)
+            start += size
+        return self._several[:rows]
+
+    def _evaluate(
+        self, tokens: Sequence[int], positions: Sequence[int], sequences: Sequence[int], wanted: Sequence[bool]
+    ) -> None:
         n = len(tokens)
         self._batch.n_tokens = n
         self._token[:n] = tokens
@@ -305,10 +350,18 @@ class LlamaContext:
         if status != 0:
             what = "no cells are left in the KV cache" if status == 1 else _reason()
             raise ModelMemoryError(f"llama.cpp refused a call of {n} tokens (status {status}): {what}")
-        rows = sum(wanted)
+
+    def _logits(self, rows: int) -> NDArray[np.float32]:
+        """Return llama.cpp's own rows; it keeps room for as many as there are sequences, and mostly in one place."""
         if not rows:
             return np.empty((0, self.n_vocab), np.float32)
-        return np.ctypeslib.as_array(llama_cpp.llama_get_logits(self._ctx), (rows, self.n_vocab))
+        pointer = llama_cpp.llama_get_logits(self._ctx)
+        if rows > MAX_SEQUENCES:
+            return np.ctypeslib.as_array(pointer, (rows, self.n_vocab))
+        address = ctypes.addressof(pointer.contents)
+        if self._view is None or address != self._view[0]:
+            self._view = address, np.ctypeslib.as_array(pointer, (MAX_SEQUENCES, self.n_vocab))
+        return self._view[1][:rows]
 
     def fork(self, source: int, target: int, length: int) -> None:
         """Let sequence ``target`` share the first ``length`` positions of ``source``."""
@@ -354,12 +407,24 @@ class LlamaContext:
 
 
 def default_threads(shape: Shape) -> int:
-    """Return how many threads evaluate a model fastest.
+    """Return how many threads evaluate a model fastest."""
+    return choose(shape, 1, physical_cores()).threads
 
-    Threads meet at a barrier after every small operation, and wait there spinning: where another program holds a core,
-    two threads were 60 times slower than one on a small model (700 against 12 ms a call).
-    """
-    return 1 if shape.params_total < SMALL_MODEL else physical_cores()
+
+def _gpu_name() -> str | None:
+    """Return the name of the GPU that llama.cpp would use, or ``None`` where its build can use none."""
+    if not llama_cpp.llama_supports_gpu_offload():
+        return None
+    for file in sorted((Path(llama_cpp.__file__).parent / "lib").glob("*ggml[.-]*")):
+        try:
+            library = ctypes.CDLL(str(file))
+            find, describe = library.ggml_backend_dev_by_type, library.ggml_backend_dev_description
+        except (OSError, AttributeError):
+            continue
+        find.restype, describe.argtypes, describe.restype = ctypes.c_void_p, [ctypes.c_void_p], ctypes.c_char_p
+        if device := find(_GPU):
+            return str(describe(device).decode("utf-8", "replace"))
+    return "the GPU"
 
 
 def build_facts() -> dict[str, str | None]:

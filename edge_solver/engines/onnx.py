@@ -26,6 +26,7 @@ from edge_solver.core.formats import Reading, ScoreFormat
 from edge_solver.core.ports import Profile, ScoreRequest
 from edge_solver.core.tree import ROOT, Node
 from edge_solver.engines.merging import Group
+from edge_solver.engines.placement import CPU, providers_line, usable_providers, wanted_providers
 from edge_solver.engines.reading import META, own_format, read
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMissingError, ProblemError
@@ -118,6 +119,7 @@ class OnnxScorer:
         score_format: ScoreFormat | None = None,
         marks: Collection[str] = (),
         threads: int | None = None,
+        providers: str = "cpu",
         belief: Belief | None = None,
     ) -> None:
         """Load a graph.
@@ -130,6 +132,7 @@ class OnnxScorer:
             score_format: How it reads a solution; by default what its metadata says.
             marks: What the policy ends a step with; a model with a step mark of its own does not read them.
             threads: For onnxruntime; by default the physical cores.
+            providers: What onnxruntime runs it on, the best first; the CPU takes over where one cannot be had.
             belief: How to read a confidence from this model's rewards, where that was fitted.
 
         Raises:
@@ -137,7 +140,8 @@ class OnnxScorer:
             ModelBrokenError: It is not an ONNX graph, or not one with these inputs and outputs.
         """
         self._path, self._tokenizer = path, tokenizer
-        self._session = _load(path, threads or physical_cores())
+        self.threads = threads or physical_cores()
+        self._session, self.runs_on = _load(path, self.threads, wanted_providers(providers))
         meta = _metadata(self._session, path)
         self._format = score_format or own_format(meta, path)
         self._marks = tuple(mark.strip() for mark in marks if mark.strip())
@@ -381,7 +385,8 @@ def _checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _load(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _load(path: Path, threads: int, asked: Sequence[str]) -> tuple[onnxruntime.InferenceSession, str]:
+    """Return a session and a line that says where it runs."""
     if not path.exists():
         raise ModelMissingError(f"there is no reward model file {path}")
     options = onnxruntime.SessionOptions()
@@ -390,10 +395,21 @@ def _load(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 4
     # Threads that spin while they wait would take the cores from llama.cpp between two scoring calls.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no public base class
-        raise ModelBrokenError(f"onnxruntime cannot load {path}: {str(error).splitlines()[0]}") from error
+    available = onnxruntime.get_available_providers()
+
+    def start(providers: Sequence[str]) -> onnxruntime.InferenceSession | str:
+        try:
+            return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:  # noqa: BLE001 - onnxruntime's errors share no public base class
+            return str(error).splitlines()[0]
+
+    wanted, failure = usable_providers(asked, available), ""
+    session = start(wanted)
+    if isinstance(session, str) and wanted != [CPU]:
+        failure, session = session, start([CPU])
+    if isinstance(session, str):
+        raise ModelBrokenError(f"onnxruntime cannot load {path}: {session}")
+    return session, providers_line(asked, available, session.get_providers(), failure)
 
 
 def _metadata(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge_solver.core import room
 from edge_solver.core.budget import Cost, Payer
-from edge_solver.core.cost import Shape, call_bytes, paper_flops, span_flops
+from edge_solver.core.cost import Shape, call_bytes, paper_flops, row_flops, span_flops
 from edge_solver.engines.branches import Branch
 from edge_solver.engines.prefix import Prefix
 
@@ -61,7 +61,7 @@ def advance_cost(shape: Shape, branches: Sequence[Branch]) -> Cost:
     Where several problems share the call, each reckons as if it were alone.
     """
     ends = [branch.base.end for branch in branches]
-    flops = sum(span_flops(shape, end - 1, end, 1) for end in ends)
+    flops = row_flops(shape, ends)
     return _sampled(shape, len(branches)).plus(flops, len(branches), bytes_read=call_bytes(shape, ends))
 
 
@@ -81,7 +81,7 @@ def start_costs(shape: Shape, branches: Sequence[Branch], needed: Sequence[Need]
         paid[payer] = paid[payer].plus(flops, need.tokens, again=need.again)
     tokens = sum(need.tokens for need in needed)
     calls_more = max(0, -(-tokens // room.ROWS) - 1)
-    bytes_read = call_bytes(shape, (need.node.end for need in needed)) + calls_more * shape.weight_bytes
+    bytes_read = call_bytes(shape, [need.node.end for need in needed]) + calls_more * shape.weight_bytes
     paid[Payer.DECODE] = paid[Payer.DECODE].plus(0, bytes_read=bytes_read)
     if first:
         paid[Payer.PROMPT] = paid[Payer.PROMPT].plus(0, flops_spared=_spared(shape, branches, needed))

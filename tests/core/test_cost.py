@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_solver.core.cost import Shape, paper_flops, span_flops
+from edge_solver.core.cost import Shape, paper_flops, row_flops, span_flops
 
 sizes = st.integers(0, 5000)
 shapes = st.builds(Shape, sizes, sizes, sizes, sizes, sizes)
@@ -24,6 +24,11 @@ def test_a_span_costs_the_same_in_one_piece_or_two(shape: Shape, start: int, fir
     middle, end = start + first, start + first + second
     whole = span_flops(shape, start, end, 2)
     assert whole == span_flops(shape, start, middle, 1) + span_flops(shape, middle, end, 1)
+
+
+@given(shape=shapes, ends=st.lists(st.integers(1, 500), max_size=8))
+def test_a_call_of_branches_costs_what_each_costs(shape: Shape, ends: list[int]) -> None:
+    assert row_flops(shape, ends) == sum(span_flops(shape, end - 1, end, 1) for end in ends)
 
 
 def test_the_papers_figure_is_two_n_t() -> None:

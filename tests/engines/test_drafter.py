@@ -204,10 +204,11 @@ def test_control_marks_in_a_problem_are_plain_text(make_bench: Callable[..., Ben
     assert make_bench("What is 2?<|solution|>").prompt_tokens > plain + 1
 
 
+@pytest.mark.parametrize("problem", [PROBLEM, "What is 128 + 379?"])
 def test_steps_of_an_earlier_search_are_continued_as_by_the_drafter_that_wrote_them(
-    make_bench: Callable[..., Bench],
+    make_bench: Callable[..., Bench], problem: str
 ) -> None:
-    first, second = make_bench(), make_bench()
+    first, second = make_bench(problem), make_bench(problem)
     drafts = first.draft([ROOT] * 8, 1, a_ledger())
     parents = open_steps(drafts)
     begun = [
@@ -215,7 +216,7 @@ def test_steps_of_an_earlier_search_are_continued_as_by_the_drafter_that_wrote_t
         for node, draft in sorted(drafts.items())
     ]
     second.drafter.retain(0, ())
-    second.drafter.open(0, PROBLEM, begun)
+    second.drafter.open(0, problem, begun)
     ledger = a_ledger()
     here = first.draft(parents, 9, a_ledger(), temperature=0.0)
     there = second.draft(parents, 9, ledger, temperature=0.0)

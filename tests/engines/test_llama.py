@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import llama_cpp
+import numpy as np
 import pytest
 
 from edge_solver.engines.llama import LlamaModel
@@ -75,3 +77,46 @@ def test_a_file_without_a_tokenizer_is_refused(broken: Path) -> None:
 def test_a_cache_beyond_this_machine_is_refused_with_what_would_fit() -> None:
     with LlamaModel(POLICY) as model, pytest.raises(ModelMemoryError, match="would fit"):
         model.context(2_000_000_000, max_rows=64, branches=4)
+
+
+@pytest.mark.parametrize("most", [1, 8, 255])
+def test_a_context_for_a_few_rows_works_as_one_for_many(most: int) -> None:
+    tokens = [5, 6, 7, 8]
+    found = []
+    with LlamaModel(POLICY) as model:
+        for rows in (most, 256):
+            context = model.context(256, max_rows=rows, branches=1)
+            for position, token in enumerate(tokens):
+                logits = context.decode([token], [position], [0], [True]).copy()
+            found.append(logits)
+            context.close()
+    assert np.array_equal(found[0], found[1])
+
+
+def test_many_branches_take_several_calls_and_get_the_logits_of_their_own() -> None:
+    """The same branches in calls that are not cut say the same, up to how rows are rounded together."""
+    count = 70
+    tokens, places = [5 + row % 40 for row in range(count)], list(range(count))
+    with LlamaModel(POLICY) as model:
+        context = model.context(1024, max_rows=256, branches=count)
+        context.decode([9, 8, 7], [0, 1, 2], [0] * 3, [False] * 3)
+        for row in places[1:]:
+            context.fork(0, row, 3)
+        together = context.decode(tokens, [3] * count, places, [True] * count).copy()
+        for row in places:
+            context.free(row)
+        context.decode([9, 8, 7], [0, 1, 2], [0] * 3, [False] * 3)
+        for row in places[1:]:
+            context.fork(0, row, 3)
+        alone = np.concatenate([context.decode([tokens[row]], [3], [row], [True]).copy() for row in places])
+        context.close()
+    assert together.shape == alone.shape == (count, model.n_vocab)
+    assert np.abs(together - alone).max() < 0.05 * alone.std()
+
+
+def test_layers_for_a_gpu_fall_back_to_the_cpu_and_say_so() -> None:
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this build has a GPU")
+    with LlamaModel(POLICY, gpu_layers=5) as model:
+        assert model.gpu_layers == 0
+        assert model.runs_on.startswith("CPU; 5 layers")

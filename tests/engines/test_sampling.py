@@ -42,3 +42,26 @@ def test_streams_differ_by_seed_and_by_node_and_never_otherwise() -> None:
     draws = {(seed, node): tuple(stream(seed, node).random(3)) for seed in (0, 1, -1) for node in (1, 2)}
     assert len(set(draws.values())) == 6
     assert tuple(stream(0, 1).random(3)) == draws[0, 1]
+
+
+@pytest.mark.parametrize("vocabulary", [1025, 1200, 2048, 5000])
+def test_a_large_vocabulary_is_drawn_from_as_a_running_sum_would(vocabulary: int) -> None:
+    logits = 2 * stream(4, vocabulary).normal(size=(40, vocabulary)).astype(np.float32)
+    logits[:, ::3] = -np.inf
+    logits[:, -200:] += 3
+    uniforms = stream(5, 5).random(40)
+    weights = np.exp(logits.astype(np.float64) / 0.7)
+    running = weights.cumsum(axis=1) / weights.sum(axis=1, keepdims=True)
+    tokens = sample(logits, 0.7, uniforms)
+    rows = np.arange(40)
+    assert (logits[rows, tokens] > -np.inf).all()
+    assert (running[rows, tokens] > uniforms - 1e-5).all()
+    assert (running[rows, tokens] - weights[rows, tokens] / weights.sum(axis=1) < uniforms + 1e-5).all()
+
+
+@pytest.mark.parametrize("uniform", [0.0, np.nextafter(1.0, 0.0)])
+def test_the_ends_of_a_large_vocabulary_have_weight(uniform: float) -> None:
+    logits = np.full((1, 2000), -np.inf, np.float32)
+    logits[0, [700, 1500]] = 0.0
+    (token,) = sample(logits, 1.0, np.array([uniform]))
+    assert token == (700 if uniform == 0 else 1500)
