@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from edge_solver.engines.llama import LlamaModel
+    from edge_solver.engines.merging import MergingScorer
 
 
 class Assembly:
@@ -92,6 +93,7 @@ class Assembly:
         key: int | None = None,
         strategy: Strategy | None = None,
         past: Past | None = None,
+        is_watched: bool = True,
     ) -> Search:
         """Return a search for one problem; its clock starts now.
 
@@ -104,6 +106,7 @@ class Assembly:
             key: Names the problem in the engines; no two searches at the same time may have the same.
             strategy: Instead of the settings'; one that weighs rewards only where the settings' does.
             past: A search that ended, to go on with; its spend counts under the budget.
+            is_watched: See ``Search``.
 
         Raises:
             ProblemError: The problem is empty or too long for the model.
@@ -126,6 +129,7 @@ class Assembly:
             seed=self.settings.seed if seed is None else seed,
             key=self._searches if key is None else key,
             past=past,
+            is_watched=is_watched,
         )
 
     def close(self) -> None:
@@ -158,15 +162,7 @@ class Assembly:
             marks.append(step_format.step_end)
             drafters.append(self._drafter(policy, models[-1], step_format, grader, stack, share=len(policies)))
         scorer = (
-            load_scorer(
-                prm,
-                stack,
-                policy=policies[0].path,
-                model=models[0],
-                score_format=read,
-                marks=marks,
-                threads=chosen.threads,
-            )
+            self._scorer(prm, stack, policy=policies[0].path, models=models, score_format=read, marks=marks)
             if prm
             else None
         )
@@ -176,7 +172,37 @@ class Assembly:
                 f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "
                 f"{', '.join(strangers)}; give another --prm, or --strategy majority, which needs none"
             )
-        return Engines(_joined(drafters), scorer, grader)
+        early = scorer is not None and scorer.in_background
+        return Engines(_joined(drafters), scorer, grader, scores_early=early)
+
+    def _scorer(
+        self,
+        file: ModelFile,
+        stack: ExitStack,
+        *,
+        policy: Path,
+        models: Sequence[LlamaModel],
+        score_format: ScoreFormat | None,
+        marks: Sequence[str],
+    ) -> MergingScorer:
+        """Load a reward model; where the policies leave cores free, it works on those while they write."""
+        from edge_solver.engines.llama import default_threads
+        from edge_solver.engines.merging import MergingScorer
+
+        cores, threads = physical_cores(), self.settings.engine.threads
+        free = cores - max(threads or default_threads(model.shape()) for model in models)
+        scorer = load_scorer(
+            file,
+            stack,
+            policy=policy,
+            model=models[0],
+            score_format=score_format,
+            marks=marks,
+            threads=free if free > 0 else threads,
+        )
+        merging = MergingScorer(scorer, in_background=free > 0)
+        stack.callback(merging.close)
+        return merging
 
     def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:
         """Return how a policy is asked: as the registry says, or as its file lets guess."""
