@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from edge_solver.engines.capacity import Announced, Limits
     from edge_solver.engines.drafter import LlamaDrafter
     from edge_solver.engines.llama import LlamaModel
+    from edge_solver.engines.merging import MergingScorer
     from edge_solver.engines.onnx import OnnxScorer
 
 
@@ -110,6 +111,7 @@ class Assembly:
         key: int | None = None,
         strategy: Strategy | None = None,
         past: Past | None = None,
+        is_watched: bool = True,
     ) -> Search:
         """Return a search for one problem; its clock starts now.
 
@@ -122,6 +124,7 @@ class Assembly:
             key: Names the problem in the engines; no two searches at the same time may have the same.
             strategy: Instead of the settings'; one that weighs rewards only where the settings' does.
             past: A search that ended, to go on with; its spend counts under the budget.
+            is_watched: See ``Search``.
 
         Raises:
             ProblemError: The problem is empty or too long for the model.
@@ -144,6 +147,7 @@ class Assembly:
             seed=self.settings.seed if seed is None else seed,
             key=self._searches if key is None else key,
             past=past,
+            is_watched=is_watched,
         )
 
     @property
@@ -186,23 +190,17 @@ class Assembly:
             step_formats.append(asked or self._step_format(policy, models[-1]))
             self._check_mark(policy, models[-1], step_formats[-1])
         scorer = (
-            load_scorer(
+            self._scorer(
                 prm,
                 stack,
                 policy=policies[0].path,
-                model=models[0],
+                models=models,
                 score_format=read,
                 marks=[step_format.step_end for step_format in step_formats],
-                threads=chosen.threads,
-                providers=chosen.providers,
             )
             if prm
             else None
         )
-        if scorer is not None:
-            self._tell("onnxruntime", scorer.profile.name, scorer.runs_on, asked=chosen.providers != "cpu")
-            why = "as asked for" if chosen.threads else "the physical cores; they do not spin while llama.cpp works"
-            self.engine_info[-1].choices.append(Choice("threads", str(scorer.threads), why))
         beside = scorer.profile.shape.kv_bytes_per_token if scorer else 0
         self._drafters = [
             # Their caches are made in this order, each out of what those before it have left.
@@ -215,7 +213,8 @@ class Assembly:
                 f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "
                 f"{', '.join(strangers)}; give another --prm, or --strategy majority, which needs none"
             )
-        return Engines(_joined(list(self._drafters)), scorer, grader)
+        early = scorer is not None and scorer.in_background
+        return Engines(_joined(list(self._drafters)), scorer, grader, scores_early=early)
 
     def _check_memory(self, policies: Sequence[ModelFile], prm: ModelFile | None) -> None:
         """Refuse models before they are loaded where they and the smallest cache do not fit into memory."""
@@ -230,6 +229,45 @@ class Assembly:
         self.engine_info.append(EngineInfo(engine, model, runs_on, []))
         if asked:
             self.notes.append(f"{model} runs on: {runs_on}")
+
+    def _scorer(
+        self,
+        file: ModelFile,
+        stack: ExitStack,
+        *,
+        policy: Path,
+        models: Sequence[LlamaModel],
+        score_format: ScoreFormat | None,
+        marks: Sequence[str],
+    ) -> MergingScorer:
+        """Load a reward model; where the policies leave cores free, it works on those while they write."""
+        from edge_solver.engines.llama import default_threads
+        from edge_solver.engines.merging import MergingScorer
+
+        cores, chosen = physical_cores(), self.settings.engine
+        free = cores - max(chosen.threads or default_threads(model.shape()) for model in models)
+        scorer = load_scorer(
+            file,
+            stack,
+            policy=policy,
+            model=models[0],
+            score_format=score_format,
+            marks=marks,
+            threads=free if free > 0 else chosen.threads,
+            providers=chosen.providers,
+        )
+        self._tell("onnxruntime", scorer.profile.name, scorer.runs_on, asked=chosen.providers != "cpu")
+        why = (
+            "the cores that llama.cpp leaves free"
+            if free > 0
+            else "as asked for"
+            if chosen.threads
+            else "as llama.cpp's"
+        )
+        self.engine_info[-1].choices.append(Choice("threads", str(scorer.threads), why))
+        merging = MergingScorer(scorer, in_background=free > 0)
+        stack.callback(merging.close)
+        return merging
 
     def _step_format(self, file: ModelFile, model: LlamaModel) -> StepFormat:
         """Return how a policy is asked: as the registry says, or as its file lets guess."""

@@ -7,8 +7,8 @@ terminals or files. Its invariant: at any moment ``solution()`` is the best answ
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from edge_solver.core.budget import Budget, Cap, Ledger, Spend
 from edge_solver.core.events import (
@@ -51,6 +51,8 @@ class Engines:
     drafter: Drafter
     scorer: Scorer | None
     grader: Grader
+    scores_early: bool = False
+    """Whether steps are scored while others of their layer are still being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,27 @@ class Past:
     places: Places
     spent: Spend
     solvable: float | None
+
+
+@dataclass(slots=True)
+class _Layer:
+    """What one plan asked for, and how far it has come."""
+
+    requests: list[DraftRequest]
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    asked: dict[int, tuple[Sequence[float | None], int]] = field(default_factory=dict)
+    """By node: the scoring call that it is in, and its place there."""
+    rewards: dict[int, float] = field(default_factory=dict)
+
+    def unscored(self) -> list[DraftRequest]:
+        """Return the requests whose steps are whole and in no scoring call yet."""
+        return [
+            request
+            for request in self.requests
+            if request.node in self.drafts
+            and request.node not in self.asked
+            and self.drafts[request.node].finish in (Finish.STEP, Finish.ANSWER)
+        ]
 
 
 class Search:
@@ -79,6 +102,7 @@ class Search:
         seed: int = 0,
         key: int = 0,
         past: Past | None = None,
+        is_watched: bool = True,
     ) -> None:
         """Open the problem in the engines; nothing is evaluated before the first event is asked for.
 
@@ -93,6 +117,8 @@ class Search:
             key: Names the problem in engines that several searches share.
             past: A search for the same problem to go on with. Its events are told again first, so that whoever listens
                 to this search alone knows the whole tree; ``ledger`` should have been told what it spent.
+            is_watched: Whether pulses tell the bill of the moment; else they tell that of the last layer, for reading
+                clock and meter at every call is a good part of what a search costs beside its calls.
 
         Raises:
             ProblemError: The problem is empty, does not fit the model's context, or was begun by another model.
@@ -126,8 +152,12 @@ class Search:
         self._places = past.places if past else Places()
         if self._scorer is not None:
             self._scorer.open(key, problem, known)
+        # Where the cap is on work, the order of the calls decides which of them is refused: the steps come first then.
+        is_capped = Cap.FLOPS in ledger.budget.caps or Cap.JOULES in ledger.budget.caps
+        self._scores_early = engines.scores_early and not is_capped
         prm = self._scorer.profile if self._scorer is not None else None
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
+        self._is_watched, self._billed = is_watched, self._bill()
         self._felt: Cap | None = None
         self._decided = False
         self._cancelled = False
@@ -170,7 +200,8 @@ class Search:
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
                     yield Leading(winner.answer, self._confidence(tally), winner.votes)
-                yield Billed(self._bill())
+                self._billed = self._bill()
+                yield Billed(self._billed)
                 if len(self.tree) == size:
                     break
         finally:
@@ -233,19 +264,17 @@ class Search:
 
     def _grow(self, plan: Plan) -> Iterator[Event]:
         """Draft, score and append the plan's nodes, those that are finished even where the listener leaves early."""
-        requests = self._requests(plan)
-        drafts: dict[int, Draft] = {}
-        rewards: dict[int, float] = {}
+        layer = _Layer(self._requests(plan))
         frontier = best_first(self.tree, self.tree.frontier(), self.settings)
         self._retain(tuple(dict.fromkeys((ROOT, *(e.node for e in plan.expand), *(node.id for node in frontier)))))
         try:
-            yield from self._draft(requests, drafts)
-            yield from self._score(requests, drafts, rewards)
+            yield from self._draft(layer)
+            yield from self._score(layer)
         finally:
-            for request in requests:
-                draft = drafts.get(request.node)
+            for request in layer.requests:
+                draft = layer.drafts.get(request.node)
                 if draft is not None and draft.n_tokens:
-                    self._append(draft, self.tree[request.parent], rewards.get(draft.node))
+                    self._append(draft, self.tree[request.parent], layer.rewards.get(draft.node))
 
     def _requests(self, plan: Plan) -> list[DraftRequest]:
         parents = [expansion.node for expansion in plan.expand for _ in range(expansion.width)]
@@ -271,16 +300,18 @@ class Search:
             self._drafter.profile.context - parent.end,
         )
 
-    def _draft(self, requests: list[DraftRequest], drafts: dict[int, Draft]) -> Iterator[Event]:
+    def _draft(self, layer: _Layer) -> Iterator[Event]:
         """Yield events while the drafter works, and put its drafts under their node ids."""
-        parents = {request.node: request.parent for request in requests}
-        stream = self._drafter.draft([r for r in requests if r.max_tokens > 0], self.ledger)
+        parents = {request.node: request.parent for request in layer.requests}
+        stream = self._drafter.draft([r for r in layer.requests if r.max_tokens > 0], self.ledger)
         for item in stream:
             if isinstance(item, Pulse):
-                yield Pulsed(item.live, self._bill())
+                if self._scores_early:
+                    self._ask(layer, item.live)
+                yield self._pulsed(item.live)
             else:
                 parent = self.tree[parents[item.node]]
-                draft = drafts[item.node] = self._closed(item, parent)
+                draft = layer.drafts[item.node] = self._closed(item, parent)
                 self._felt = self.ledger.refused if draft.finish is Finish.BUDGET else self._felt
                 if draft.n_tokens:
                     yield Drafted(
@@ -289,24 +320,36 @@ class Search:
             if self._cancelled:
                 break
 
-    def _score(
-        self, requests: list[DraftRequest], drafts: dict[int, Draft], rewards: dict[int, float]
-    ) -> Iterator[Event]:
-        """Put the rewards of whole steps under their node ids, and yield them."""
-        whole = [
-            ScoreRequest(self._key, request.node, request.parent, drafts[request.node].text)
-            for request in requests
-            if request.node in drafts and drafts[request.node].finish in (Finish.STEP, Finish.ANSWER)
-        ]
-        if self._scorer is None or not whole or self._cancelled:
+    def _ask(self, layer: _Layer, live: int) -> None:
+        """Ask for the rewards of whole steps, as soon as they are as many as those that are still being written.
+
+        Each call then halves what is left of the layer: few calls, and little to wait for after the last step.
+        """
+        whole = layer.unscored()
+        if self._scorer is None or not whole or len(whole) < live:
             return
-        scores = self._scorer.score(whole, self.ledger)
-        yield Pulsed(0, self._bill())  # meanwhile other problems may join the call, which is made when a score is read
-        rewards.update((step.node, score) for step, score in zip(whole, scores, strict=True) if score is not None)
+        scores = self._scorer.score(
+            [ScoreRequest(self._key, r.node, r.parent, layer.drafts[r.node].text) for r in whole], self.ledger
+        )
+        layer.asked.update((request.node, (scores, place)) for place, request in enumerate(whole))
+
+    def _score(self, layer: _Layer) -> Iterator[Event]:
+        """Put the rewards of whole steps under their node ids, and yield them."""
+        if self._cancelled:
+            return
+        self._ask(layer, 0)
+        if not layer.asked:
+            return
+        yield self._pulsed(0)  # meanwhile other problems may join the call, which is made when a score is read
+        for node, (scores, place) in sorted(layer.asked.items()):
+            score = scores[place]
+            if score is not None:
+                layer.rewards[node] = score
+        assert self._scorer is not None  # it was asked
         self._solvable = self._scorer.solvable(self._key)
-        if len(rewards) < len(whole):
+        if len(layer.rewards) < len(layer.asked):
             self._felt = self.ledger.refused
-        for node, reward in rewards.items():
+        for node, reward in layer.rewards.items():
             yield Scored(node, reward)
 
     def _closed(self, draft: Draft, parent: Node) -> Draft:
@@ -379,6 +422,9 @@ class Search:
         limits = {cap.value: self._forecast.smallest_useful(cap) for cap in self.ledger.budget.caps}
         known = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
         return Budget(**known) if known else None  # type: ignore[arg-type]  # tokens are whole, see Forecast
+
+    def _pulsed(self, live: int) -> Pulsed:
+        return Pulsed(live, self._bill() if self._is_watched else self._billed)
 
     def _bill(self) -> Spent:
         return Spent.from_spend(self.ledger.spent())

@@ -27,6 +27,8 @@ class Account:
     """``None`` from the first reading without a number on."""
     busy_seconds: float = 0.0
     """Its part of the model calls."""
+    score_seconds: float = 0.0
+    """Its part of those of them that were for rewards, or of the wait for rewards that another thread works on."""
     model_seconds: float = 0.0
     """Its part of what the model libraries took of them."""
     calls: int = 0
@@ -95,6 +97,8 @@ class Books:
             if call.payer is Payer.DECODE:
                 account.calls += 1
                 account.rows += call.rows
+            else:
+                account.score_seconds += share * call.seconds
 
     def clock_of(self, problem: int) -> Callable[[], float]:
         """Return a clock that runs while the problem is at work."""

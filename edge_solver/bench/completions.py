@@ -158,8 +158,8 @@ def compare(
     threads: int | None,
 ) -> Comparison:
     """Run all sides."""
-    from edge_solver.engines.prompts import prompt_tokens
     from edge_solver.engines.llama import LlamaModel
+    from edge_solver.engines.prompts import prompt_tokens
 
     path, name = find_model(model, shape, quant, width * steps * step_tokens)
     threads = threads or default_threads(path)

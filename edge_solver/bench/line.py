@@ -39,6 +39,8 @@ class Load:
     """Branches that a call would have at most."""
     busy_seconds: float
     """Its part of the model calls, with sampling."""
+    score_seconds: float
+    """The part of that which was for rewards; what another thread did meanwhile is not in it."""
     model_seconds: float
     """Its part of what the model libraries took of them."""
     seconds: float
@@ -52,6 +54,7 @@ class Load:
             account.rows,
             full,
             account.busy_seconds,
+            account.score_seconds,
             account.model_seconds,
             account.seconds + beside,
         )

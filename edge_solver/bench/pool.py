@@ -16,6 +16,7 @@ from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.events import Event, Pulsed, Solved
 from edge_solver.core.solution import Solution
 from edge_solver.engines.calls import Roomy
+from edge_solver.engines.merging import MergingScorer
 from edge_solver.errors import ProblemError
 from edge_solver.solver import Search
 
@@ -55,6 +56,8 @@ class _Running:
     job: Job
     search: Search
     events: Iterator[Event]
+    is_writing: bool = False
+    """Whether branches of it wait for their next token; if not, it waits for rewards, or is about to begin."""
 
 
 class Pool:
@@ -68,6 +71,7 @@ class Pool:
         *,
         at_once: int,
         beat: Callable[[], None],
+        scorer: MergingScorer | None = None,
     ) -> None:
         """Prepare.
 
@@ -77,9 +81,10 @@ class Pool:
             books: Where time and energy are booked.
             at_once: Most searches at the same time.
             beat: Called about once per model call, to show that something is going on.
+            scorer: Told when every search has asked it for what it wants.
         """
         self._start, self._drafter, self._books, self._at_once = start, drafter, books, at_once
-        self._beat = beat
+        self._beat, self._scorer = beat, scorer
         self._running: list[_Running] = []
         self.is_cancelled = False
 
@@ -129,13 +134,18 @@ class Pool:
             self._running.append(_Running(job, search, iter(search)))
 
     def _advance(self) -> Iterator[Done]:
-        """Let every search go on until it waits for the model."""
-        for running in tuple(self._running):
+        """Let every search go on until it waits for the model; those that wait for rewards after the others.
+
+        The first one that writes makes a decode call, and meanwhile the rewards come.
+        """
+        in_background = self._scorer is not None and self._scorer.in_background
+        for running in sorted(self._running, key=lambda running: in_background and not running.is_writing):
             if self.is_cancelled:
                 return
             self._books.work_for(running.job.index)
             for event in running.events:
                 if isinstance(event, Pulsed):
+                    running.is_writing = event.live > 0
                     break
                 if isinstance(event, Solved):
                     self._running.remove(running)
@@ -143,3 +153,5 @@ class Pool:
                     account = self._books.accounts.pop(running.job.index)
                     yield Done(running.job, running.search, event.solution, account)
                     break
+        if self._scorer is not None:
+            self._scorer.start()

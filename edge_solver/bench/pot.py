@@ -44,12 +44,15 @@ class Pot:
 
     cap: Cap
     limit: float
-    spent: float = 0.0
+    spent: float | None = 0.0
+    """``None`` from the first cost on that nobody could read: what is not known cannot be kept under a cap."""
     _promised: dict[int, float] = field(default_factory=dict)
 
     @property
     def left(self) -> float:
-        """What nobody has spent or been promised."""
+        """What nobody has spent or been promised; nothing where the spend is not known."""
+        if self.spent is None:
+            return 0.0
         return max(0.0, self.limit - self.spent - sum(self._promised.values()))
 
     def promise(self, problem: int, share: float, own: Budget) -> Budget | None:
@@ -62,7 +65,7 @@ class Pot:
             **{cap.value: share if cap is self.cap else own.of(cap) for cap in Cap}  # type: ignore[arg-type]  # tokens keep their own whole number
         )
 
-    def settle(self, problem: int, spent: float) -> None:
-        """Book what a problem used; the rest of its share is free again."""
+    def settle(self, problem: int, spent: float | None) -> None:
+        """Book what a problem used, ``None`` where that is not known; the rest of its share is free again."""
         self._promised.pop(problem, None)
-        self.spent += spent
+        self.spent = None if self.spent is None or spent is None else self.spent + spent

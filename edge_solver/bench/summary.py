@@ -47,6 +47,8 @@ class Row:
     """Branches in a decode call, as a share of the most that there could be."""
     rows_mean: float | None
     """Branches in a decode call."""
+    scoring: float | None
+    """What rewards added to the wall time of decoding, as a share of it."""
     overhead: float | None
     """Share of the time that was spent outside decode and scoring calls: searching, voting, grading, writing."""
     overhead_python: float | None
@@ -88,6 +90,8 @@ def _row(lines: Sequence[Line]) -> Row:
     seconds = math.fsum(load["seconds"] for load in loads)
     busy = math.fsum(load["busy_seconds"] for load in loads)
     models = math.fsum(load["model_seconds"] for load in loads)
+    scored = [load.get("score_seconds") for load in loads]  # earlier versions did not say
+    scoring = None if None in scored or not first["prm"] else math.fsum(scored)
     return Row(
         model=first["model"],
         prm=first["prm"],
@@ -108,6 +112,7 @@ def _row(lines: Sequence[Line]) -> Row:
         seconds_mean=_mean(lines, "seconds"),
         occupancy=branches / room if room else None,
         rows_mean=branches / calls if calls else None,
+        scoring=scoring / (busy - scoring) if scoring is not None and busy > scoring else None,
         overhead=1 - busy / seconds if calls and seconds else None,
         overhead_python=1 - models / seconds if calls and seconds else None,
     )

@@ -57,6 +57,8 @@ class Tree:
         self._nodes: dict[int, Node] = {ROOT: root}
         self._children: dict[int, list[int]] = {ROOT: []}
         self._pruned: set[int] = set()
+        self._frontier: tuple[Node, ...] | None = None
+        """Kept until the tree changes: it is asked for several times a layer."""
 
     def __len__(self) -> int:
         """Count the nodes, the root included."""
@@ -94,6 +96,7 @@ class Tree:
         """Append a node; ids only grow, with gaps for steps that were planned and never written."""
         if node.id < self.next_id or node.parent not in self._nodes:
             raise ValueError(f"node {node.id} with parent {node.parent} does not follow node {self.next_id - 1}")
+        self._frontier = None
         self._nodes[node.id] = node
         self._children[node.id] = []
         self._children[node.parent].append(node.id)
@@ -103,6 +106,7 @@ class Tree:
 
         A fragment that the budget cut off leaves its place when it is pruned: the step before it is open again.
         """
+        self._frontier = None
         self._pruned.update(node_ids)
 
     def is_pruned(self, node_id: int) -> bool:
@@ -128,13 +132,15 @@ class Tree:
 
     def frontier(self) -> tuple[Node, ...]:
         """Return the steps that can be continued: whole, not pruned, not the root, no child but pruned fragments."""
-        return tuple(
-            node
-            for node in self.steps
-            if node.finish is Finish.STEP
-            and node.id not in self._pruned
-            and all(self._is_given_up(child) for child in self._children[node.id])
-        )
+        if self._frontier is None:
+            self._frontier = tuple(
+                node
+                for node in self.steps
+                if node.finish is Finish.STEP
+                and node.id not in self._pruned
+                and all(self._is_given_up(child) for child in self._children[node.id])
+            )
+        return self._frontier
 
     def fragments(self) -> tuple[Node, ...]:
         """Return the steps that the budget cut off, without those that were pruned since."""

@@ -1,6 +1,6 @@
 """A reward model's checkpoint as the ONNX graph that our scorer runs, built from its tensors by hand.
 
-Inputs and outputs are those of ``engines/onnx.py``: new tokens with their positions, past keys and values with a mask,
+Inputs and outputs are those of ``engines/graph.py``: new tokens with their positions, past keys and values with a mask,
 a score per token and the new keys and values. New tokens see every valid past cell and, causally, each other. Matrices
 are float32, or blocks of 8 or 4 bits that are multiplied with activations rounded to 8 bits row by row, so that a score
 does not depend on what else is in the batch.

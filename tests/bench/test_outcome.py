@@ -35,9 +35,12 @@ def counted(spent: Spent) -> dict[str, object]:
 def test_a_part_of_the_samples_is_the_narrower_run_to_the_last_flop(problem: str, *, demo: bool) -> None:
     wide = resolve_settings({"strategy": "weighted", "width": 6})
     with Assembly(wide, demo=demo) as assembly:
-        assert assembly.engines.scorer is not None
-        scorer = MergingScorer(assembly.engines.scorer)
-        assembly.engines = replace(assembly.engines, scorer=scorer)
+        scorer = assembly.engines.scorer
+        assert scorer is not None
+        if demo:
+            scorer = MergingScorer(scorer)
+            assembly.engines = replace(assembly.engines, scorer=scorer)
+        assert isinstance(scorer, MergingScorer)
         shared = assembly.search(problem, key=1)
         for _ in shared:
             pass

@@ -47,3 +47,13 @@ def test_what_is_promised_cannot_be_promised_again() -> None:
     pot.settle(1, 30)
     assert pot.left == pytest.approx(50)
     assert pot.promise(3, 80, Budget(flops=5)) == Budget(flops=5)
+
+
+def test_a_cost_that_nobody_could_read_leaves_nothing() -> None:
+    pot = Pot(Cap.JOULES, 100)
+    assert pot.promise(1, 10, Budget()) == Budget(joules=10)
+    pot.settle(1, None)
+    assert pot.left == 0
+    assert pot.promise(2, 10, Budget()) is None
+    pot.settle(3, 5)  # what is read afterwards does not bring back what was lost
+    assert pot.left == 0

@@ -14,6 +14,7 @@ import pytest
 
 from edge_solver.cli import main
 from edge_solver.cli.bench.table import whole_runs
+from edge_solver.paths import shipped
 
 if TYPE_CHECKING:
     from tests.cli.conftest import OnTerminal
@@ -83,7 +84,7 @@ def test_the_files_hold_what_the_contract_says(suite: Path, capsys: pytest.Captu
     assert row["accuracy"] == pytest.approx(sum(right) / N)
     assert row["ci95"][0] <= row["accuracy"] <= row["ci95"][1]
     assert {"n", "coverage", "flops_mean", "flops_paper_mean", "joules_mean", "joules_label", "tokens_mean",
-            "seconds_mean", "occupancy", "overhead"} <= set(row)  # fmt: skip
+            "seconds_mean", "occupancy", "scoring", "overhead"} <= set(row)  # fmt: skip
     assert summary["complete"] is True
     wholes = {(entry["strategy"], entry["width"]): entry for entry in summary["energy"]}
     assert {("rebase", 1), ("rebase", 4), ("weighted", 4)} <= set(wholes)
@@ -214,3 +215,12 @@ def test_the_built_in_models_solve_a_suite_and_their_calls_are_measured(capsys: 
         assert 0 < row["occupancy"] <= 1
         assert 0 <= row["overhead"] < 1
         assert row["overhead"] <= row["overhead_python"]
+
+
+def test_what_was_guessed_of_a_model_is_said_once(suite: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = home / "mine.gguf"
+    model.write_bytes(shipped("models/builtin/nano.gguf").read_bytes() + bytes(32))  # nobody knows its checksum
+    chosen = ["bench", "solve", "--suite", str(suite), "--limit", "1", "--model", str(model), "--widths", "1,2",
+              "--strategies", "greedy,majority", "--max-tokens", "8", "--out", "noted"]  # fmt: skip
+    assert main(chosen) == 0
+    assert capsys.readouterr().err.count("note: mine.gguf: asked in the format") == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -12,7 +11,7 @@ from edge_solver.assembly import Assembly
 from edge_solver.bench.books import Books
 from edge_solver.bench.pool import Done, Job, Pool
 from edge_solver.config import resolve
-from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.budget import Budget, Ledger, Payer
 from edge_solver.core.ports import DraftRequest, Pulse
 from edge_solver.core.solution import Spent
 from edge_solver.core.tree import ROOT
@@ -33,8 +32,8 @@ def a_ledger(budget: Budget | None = None) -> Ledger:
 def assembly() -> Iterator[Assembly]:
     settings = resolve({"strategy": "rebase", "width": 4, "temperature": 0.5})
     with Assembly(settings, problems=len(PROBLEMS)) as made:
-        assert made.engines.scorer is not None
-        made.engines = replace(made.engines, scorer=MergingScorer(made.engines.scorer))
+        assert isinstance(made.engines.scorer, MergingScorer)
+        made.engines.scorer.gathers = True
         yield made
 
 
@@ -56,7 +55,7 @@ def run(assembly: Assembly, at_once: int, budget: Budget) -> tuple[dict[int, Don
     def start(job: Job, ledger: Ledger) -> Search:
         return assembly.search(job.text, ledger=ledger, key=job.index)
 
-    pool = Pool(start, drafter, books, at_once=at_once, beat=lambda: None)
+    pool = Pool(start, drafter, books, at_once=at_once, beat=lambda: None, scorer=scorer)
     done = {}
     for item in pool.run(Job(index, text, budget) for index, text in enumerate(PROBLEMS)):
         assert isinstance(item, Done)
@@ -103,6 +102,14 @@ def test_the_flops_of_calls_are_those_on_the_ledgers(assembly: Assembly) -> None
     done, calls = run(assembly, len(PROBLEMS), Budget())
     for index, item in done.items():
         assert sum(call.flops.get(index, 0) for call in calls) == item.solution.spent.flops
+
+
+def test_what_scoring_took_is_booked_to_those_who_asked(assembly: Assembly) -> None:
+    done, calls = run(assembly, len(PROBLEMS), Budget())
+    scoring = sum(call.seconds for call in calls if call.payer is Payer.SCORE)
+    assert scoring > 0
+    assert sum(item.account.score_seconds for item in done.values()) == pytest.approx(scoring)
+    assert all(item.account.score_seconds < item.account.busy_seconds for item in done.values())
 
 
 def test_requests_of_two_problems_share_each_call(assembly: Assembly) -> None:

@@ -163,6 +163,9 @@ class _Collected:
     def begin(self, lines: Sequence[Line]) -> None:
         self.lines.extend(lines)
 
+    def noted(self, note: object) -> None:
+        """Leave notes on the models aside: the session tells which they are."""
+
     def finished(self, lines: Sequence[Line]) -> None:
         self.lines.extend(lines)
         self.beat()

@@ -70,6 +70,11 @@ class Live:
         if lines:
             self._say(f"going on: {self._done} of {self._total} results are there")
 
+    def noted(self, note: str) -> None:
+        """Pass on what a user should know of the models."""
+        self.clear()  # a note stays; the next drawing begins a new line
+        output.say(f"note: {note}")
+
     def finished(self, lines: Sequence[Line]) -> None:
         """Take the results of one problem."""
         self._count(lines)

@@ -134,6 +134,9 @@ class _Silence:
     def begin(self, lines: object) -> None:
         """Take earlier results."""
 
+    def noted(self, note: object) -> None:
+        """Keep a note to itself."""
+
     def finished(self, lines: object) -> None:
         """Take results."""
 
