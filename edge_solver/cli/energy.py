@@ -38,7 +38,7 @@ _REFUSAL = ("meter", "reason", "remedy")
 @click.option("--model", metavar="NAME|PATH", help="The policy that it is for.  [default: builtin]")
 @click.option("--prm", metavar="NAME|PATH", help="The reward model to score with meanwhile.  [default: builtin]")
 @click.option("--threads", metavar="N", help="Threads that it is for.  [default: the physical cores]")
-@click.option("--meter", metavar="NAME", help="Fit against this one instead of the best.")
+@click.option("--meter", metavar="NAME", help="Fit against this one instead of the best; wall:FILE is one, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
     """Say which energy meters work on this machine, why others do not, and how to enable them.
@@ -59,7 +59,7 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
         bound = tie_of_settings(settings)
     except ModelError:  # which meters work does not depend on it
         bound = None
-    return _show(survey(tie=bound), as_json=as_json)
+    return _show(survey(tie=bound, wanted=settings.meter), as_json=as_json)
 
 
 def _show(findings: tuple[Finding, ...], *, as_json: bool) -> int:

@@ -103,8 +103,8 @@ def _obtained(study: Study) -> Iterator[str]:
         yield "Joules labelled estimated-default come from generic constants and may be wrong by a factor of three."
     if EnergyLabel.ESTIMATED_CALIBRATED.value in labels:
         yield (
-            "Joules labelled estimated-calibrated come from a fit to the device; how far off it was stands with each "
-            "result."
+            "Joules labelled estimated-calibrated come from a fit to the device; how far off it may be stands with "
+            "each result."
         )
     if len(labels) > 1:
         yield f"Joules were obtained in different ways ({', '.join(labels)}) and are kept apart."

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _SHAPES = f"True shape, made-up weights: {', '.join(SHAPES)}."
 @click.option("--sweep-threads", is_flag=True, help="Also try other numbers of threads.")
 @click.option("--threads", metavar="N", help="Processor threads.  [default: as a search would take]")
 @click.option("--meter", metavar="|".join(METERS), help="What measures energy; see 'edge-solver energy'.")
+@click.option("--wall", is_flag=True, help="Ask what a meter at the wall socket shows before and after --sustained.")
 @click.option("--ambient", type=click.FloatRange(-60, 70), metavar="C", help="The room's temperature, for the record.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.json", help="Where the result goes.")
 @click.option(
@@ -87,8 +89,12 @@ def _settings(choices: dict[str, Any]) -> Settings:
         raise UsageError("--shape and --model: give one of them")
     if choices["quant"] is not None and choices["shape"] is None:
         raise UsageError("--quant belongs to --shape; a model has its own")
+    if choices["wall"] and not choices["sustained"]:
+        raise UsageError("--wall is read before and after a sustained run; add --sustained 5")
+    if choices["wall"] and not output.is_terminal(sys.stdin):
+        raise UsageError("--wall asks a person, on a terminal; a script can write to a file for: --meter wall:FILE")
     typed = resolve({name: choices[name] for name in ("model", "prm", "threads", "meter")})
-    if typed.meter in ("battery", "termux") and not choices["sustained"]:
+    if typed.meter.startswith(("wall", "battery", "termux")) and not choices["sustained"]:
         output.say(f"warning: {typed.meter} gives no figure for less than two minutes of work; add --sustained 3")
     return Settings(meter=typed.meter, engine=typed.engine)
 
@@ -142,6 +148,7 @@ def _measure(choices: dict[str, Any], settings: Settings, *, quiet: bool) -> dic
             cancelled=lambda: bool(stopping),
             command=shlex.join(["edge-solver", *sys.argv[1:]]),
             ambient=choices["ambient"],
+            ask_wall=partial(_ask_wall, live) if choices["wall"] else None,
         )
         try:
             if choices["demo"]:
@@ -151,6 +158,14 @@ def _measure(choices: dict[str, Any], settings: Settings, *, quiet: bool) -> dic
             return session.of_model(stack)
         except StoppedError:
             return None
+
+
+def _ask_wall(live: Any, moment: str) -> float | None:  # noqa: ANN401 - a Live, whose module is heavy
+    from edge_solver.energy.wall import joules
+
+    question = f"What does the meter at the wall show, such as 0.512 kWh? ({moment}; Enter alone for no reading)"
+    found: float | None = live.ask(question, partial(joules, name="--wall"))
+    return found
 
 
 @contextmanager
