@@ -150,12 +150,14 @@ class Assembly:
         asked = formats.step_format(chosen.format) if chosen.format else None
         read = formats.score_format(chosen.prm_format) if chosen.prm_format else None
         grader = stack.enter_context(MathGrader())
-        models, drafters, marks = [], [], []
+        models, drafters, marks, strangers = [], [], [], []
         for policy in policies:
             models.append(LlamaModel(policy.path))
             step_format = asked or self._step_format(policy, models[-1])
             self._check_mark(policy, models[-1], step_format)
             marks.append(step_format.step_end)
+            if step_format != formats.step_format("built-in"):
+                strangers.append(policy.name)
             drafters.append(self._drafter(policy, models[-1], step_format, grader, stack, share=len(policies)))
         scorer = (
             load_scorer(
@@ -170,7 +172,6 @@ class Assembly:
             if prm
             else None
         )
-        strangers = [policy.name for policy in policies if policy.entry is None or not policy.entry.ships]
         if prm is not None and prm.entry is not None and prm.entry.ships and strangers:
             self.notes.append(
                 f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "

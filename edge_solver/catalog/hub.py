@@ -79,8 +79,8 @@ class Hub:
         if len(fitting) != 1:
             listed = ", ".join(fitting or names) or "nothing"
             raise DownloadError(
-                f"{len(fitting)} files of {repository} fit {pattern}, not one; there is {listed}: download the one you "
-                "want by hand and give its path to --model"
+                f"{len(fitting)} files of {repository} fit {pattern}, not one; there is {listed}; take the right one "
+                f"with 'hf download {repository} FILE', and give the path that it prints to --model"
             )
         return fitting[0]
 

@@ -46,7 +46,12 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
     --calibrate lets the model work under the best real meter, fits what a FLOP, a byte and an idle second take, and
     keeps the fit: where no meter works later, the estimate is then this machine's own, with its error. A fit holds for
     one device, build, model, number of threads and power source.
-    """
+
+    \b
+    edge-solver energy
+    edge-solver energy --calibrate
+    edge-solver energy --calibrate --meter wall:plug.txt
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     settings = resolve(flags)
     if calibrate:
         from edge_solver.cli.calibrate import run

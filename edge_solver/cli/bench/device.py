@@ -52,32 +52,35 @@ def command(*, as_json: bool, quiet: bool, remove_shapes: bool, **choices: Any) 
 
     Without --model or --shape the built-in policy is measured. A shape is made once, of random weights, as large and as
     fast as the real model; it needs: pip install 'edge-solver[bench]'.
-    """
+
+    \b
+    edge-solver bench device --quick --out here.json
+    edge-solver bench device --shape llemma-7b --problems 0 --out 7b.json
+    edge-solver bench device --sustained 5 --wall --out hot.json
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     if remove_shapes:
         return _remove()
     from edge_solver.bench.device import document as files
-    from edge_solver.bench.device.llama_rows import llama_rows
-    from edge_solver.bench.device.summary import summary
 
     settings = _settings(choices)
-    out = choices["out"] or _default_path()
-    for path in (out, choices["rows"]):
+    targets = _targets(choices)
+    for path in (*targets, choices["rows"]):
         if path is not None:
             files.check_target(path)
     document = _measure(choices, settings, quiet=quiet)
     if document is None:
         output.say("stopped before anything was measured")
         return ExitCode.INTERRUPTED
-    files.write(out, document)
-    if choices["rows"] is not None:
-        files.write(choices["rows"], llama_rows(document))
+    _write(document, targets, choices["rows"])
     if as_json:
         output.emit_json(document)
     else:
+        from edge_solver.bench.device.summary import summary
+
         for line in summary(document):
             output.emit(line)
     if not quiet:
-        output.say(f"the result is in {out}; set several side by side with: edge-solver bench compare FILE...")
+        output.say(f"the result is in {targets[0]}; set several side by side with: edge-solver bench compare FILE...")
         for note in document["notes"]:
             output.say(f"note: {note}")
     return ExitCode.ANSWERED if document["complete"] else ExitCode.INTERRUPTED
@@ -99,11 +102,31 @@ def _settings(choices: dict[str, Any]) -> Settings:
     return Settings(meter=typed.meter, engine=typed.engine)
 
 
-def _default_path() -> Path:
+def _targets(choices: dict[str, Any]) -> tuple[Path, ...]:
+    """Return where the result goes: to the file that was asked for, and to where 'models show' looks for it."""
     from edge_solver import paths
     from edge_solver.bench.device.document import now
 
-    return paths.writable(paths.data_dir() / "devices") / f"device-{now().replace(':', '')}.json"
+    asked: Path | None = choices["out"]
+    if asked is not None and choices["demo"]:
+        return (asked,)
+    try:
+        kept = paths.writable(paths.devices_dir()) / f"device-{now().replace(':', '')}.json"
+    except UsageError:
+        if asked is None:
+            raise
+        return (asked,)
+    return (kept,) if asked is None else (asked, kept)
+
+
+def _write(document: dict[str, Any], targets: tuple[Path, ...], rows: Path | None) -> None:
+    from edge_solver.bench.device import document as files
+    from edge_solver.bench.device.llama_rows import llama_rows
+
+    for path in targets:
+        files.write(path, document)
+    if rows is not None:
+        files.write(rows, llama_rows(document))
 
 
 def _remove() -> int:
