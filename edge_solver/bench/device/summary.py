@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edge_solver.bench.device.document import Document, number, rows, text
 from edge_solver.bench.device.items import CAPS, Item, items
-from edge_solver.bench.report.tables import plain
+from edge_solver.bench.report.table import plain
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.quantities import Kind, show
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge_solver.bench.report.tables import As, Names, frontier_name, plain, written
-from edge_solver.bench.study import Point, Saturation, Study
+from edge_solver.bench.findings import Point, Saturation, Study
+from edge_solver.bench.report.table import As, plain, written
+from edge_solver.bench.report.tables import Names, frontier_name
 from edge_solver.bench.trials import MIXED
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.quantities import Kind, show
