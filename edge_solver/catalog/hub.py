@@ -141,7 +141,10 @@ def _words(error: Exception, repository: str, endpoint: str) -> str:  # noqa: PL
         case httpx2.TimeoutException():
             return f"{endpoint} did not answer in time; try again"
         case httpx2.HTTPError() | httpx2.InvalidURL():
-            return f"cannot reach {endpoint}: {_brief(error)}; try again with a network"
+            return (
+                f"cannot reach {endpoint}: {_brief(error)}; try again with a network, or bring the file from another "
+                "machine and give its path to --model with --format"
+            )
         case OSError() if error.errno == errno.ENOSPC:
             return f"no space is left on the disk; free some, and the download goes on where it stopped: {error}"
         case _:

@@ -1,9 +1,8 @@
 """How many samples a problem deserves, from how likely one sample is to be right: instance-adaptive scaling.
 
 If every sample is right with probability p, independently, then ``N = ln(1 - C) / ln(1 - p)`` of them hold a right one
-with probability C (Park et al. 2025, "Know What You Don't Know", arXiv 2506.09338). p is taken from a
-calibrated reward model, and from the low end of what it says: an uncalibrated one overrates weak policies, and then N
-is too small. Pure arithmetic: where the estimates come from, and what N samples cost, is the caller's business.
+with probability C (Park et al. 2025, "Know What You Don't Know", arXiv 2506.09338). An estimate of p that is too high
+makes N too small. Pure arithmetic: where p comes from, and what N samples cost, is the caller's business.
 """
 
 from __future__ import annotations
