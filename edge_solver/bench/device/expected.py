@@ -1,7 +1,8 @@
 """How fast a model would decode on this machine, by what ``bench device`` has found out about it.
 
-A model that was measured itself has its measured speed. For any other the roofline answers: no call is quicker than its
-bytes and FLOPs take at the limits that were measured, so the estimate is a speed at best. Results of other machines in
+A model that was measured itself has its measured speed. For any other the roofline answers: what a call's bytes and
+FLOPs take at the limits that were measured. One branch never reaches that; many may pass it, for the limit of FLOPs is
+that of 32-bit floats and llama.cpp multiplies small integers. Results of other machines in
 the same folder, broken ones and those without limits are passed over. Nothing is measured here.
 """
 
@@ -32,7 +33,7 @@ class Speed:
     width: int
     tokens_per_second: float
     how: str
-    """"measured", or "estimated" from the limits of the machine: at best."""
+    """"measured", or "estimated" from the limits of the machine."""
     bytes_per_second: float | None
     """The limits that an estimate is made of."""
     flops_per_second: float | None
@@ -67,13 +68,13 @@ def expected(model: Model, width: int, folder: Path | None = None) -> Speed | No
     for path, document in results:
         limits = _limits(document)
         if limits is not None and model.architecture is not None:
-            rate = _at_best(model, model.architecture, width, limits)
+            rate = _at_the_limits(model, model.architecture, width, limits)
             bandwidth, flops = limits.bytes_per_second, limits.flops_per_second
             return Speed(width, rate, "estimated", bandwidth, flops, _ended(document), str(path))
     return None
 
 
-def _at_best(model: Model, architecture: Architecture, width: int, limits: Ceilings) -> float:
+def _at_the_limits(model: Model, architecture: Architecture, width: int, limits: Ceilings) -> float:
     head = architecture.vocabulary * architecture.width
     shape = Shape(
         n_layers=architecture.layers,

@@ -114,7 +114,8 @@ def _speed_in_words(speeds: list[dict[str, Any]]) -> str:
         return f"{rates} branches (measured by bench device, {first['when']})"
     bandwidth = quantity(first["bytes_per_second"], Kind.BYTES)
     flops = quantity(first["flops_per_second"], Kind.FLOPS)
-    return f"at best {rates} branches (estimated from what bench device measured: {bandwidth}/s, {flops}/s)"
+    limits = f"{bandwidth}/s, {flops}/s in 32-bit floats"
+    return f"about {rates} branches at this machine's limits (estimated; bench device measured {limits})"
 
 
 def _emit_fit(estimate: Fit) -> None:
