@@ -103,7 +103,10 @@ class Workshop:
                     if is_cancelled():
                         return
                     yield Stage(kind, min(1.0, (self.clock() - start) / planned))
-                    done.append(self._run(work, seconds, is_cancelled))
+                    ran = self._run(work, seconds, is_cancelled)
+                    if ran is None:
+                        return
+                    done.append(ran)
                 short, long = done
                 windows.append(_difference(kind, short, long))
         if not is_cancelled():
@@ -119,8 +122,8 @@ class Workshop:
 
     def _run(
         self, work: Callable[[Ledger], None] | None, seconds: float, is_cancelled: Callable[[], bool]
-    ) -> tuple[Activity, float]:
-        """Work for some seconds, and return what was done and what the meter says of it."""
+    ) -> tuple[Activity, float] | None:
+        """Work for some seconds, and return what was done and what the meter says of it; nothing when cancelled."""
         ledger = Ledger(Budget(), self.clock, self.meter)
         end = self.clock() + seconds
         while (left := end - self.clock()) > 0 and not is_cancelled():
@@ -128,6 +131,8 @@ class Workshop:
                 self.rest(min(left, 1.0))
             else:
                 work(ledger)
+        if is_cancelled():
+            return None  # a gauge has no number for a stretch that was cut short
         spent = ledger.spent()
         return Activity(spent.flops, spent.seconds, spent.bytes_read), _joules(spent.energy)
 

@@ -144,6 +144,13 @@ def test_a_calibration_that_is_cancelled_finds_nothing() -> None:
     assert not any(isinstance(stage, Fitted) for stage in stages)
 
 
+def test_a_calibration_that_is_cancelled_under_a_gauge_ends_without_an_error() -> None:
+    place, looks = workshop(Traits()), iter(range(10**9))
+    place.meter = FailingMeter(1)
+    stages = list(place.calibrate(COUNTER, lambda: next(looks) > 1))
+    assert not any(isinstance(stage, Fitted) for stage in stages)
+
+
 def test_a_battery_takes_longer_than_a_counter() -> None:
     assert schedule_for(EnergyLabel.MEASURED_BATTERY).short > 120
     assert schedule_for(EnergyLabel.MEASURED_WALL).short > 120
