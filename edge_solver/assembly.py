@@ -207,7 +207,8 @@ class Assembly:
             self._drafter(*parts, grader, stack, Limits(chosen.max_memory, len(policies) - place, beside))
             for place, parts in enumerate(zip(policies, models, step_formats, strict=True))
         ]
-        strangers = [policy.name for policy in policies if policy.entry is None or not policy.entry.ships]
+        ours = formats.step_format("built-in")
+        strangers = [policy.name for policy, asks in zip(policies, step_formats, strict=True) if asks != ours]
         if prm is not None and prm.entry is not None and prm.entry.ships and strangers:
             self.notes.append(
                 f"{prm.name} was trained on steps of the built-in policies and knows nothing of those of "

@@ -33,7 +33,7 @@ else:
 PREFIX = "EDGE_SOLVER_"
 """What the names of our environment variables begin with."""
 
-METERS = ("auto", "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate")
+METERS = ("auto", "wall:FILE", "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate")
 """What can measure energy; ``auto`` takes the best that works for a run of any length."""
 
 _NOT_SETTINGS = {paths.HOME_VARIABLE, "EDGE_SOLVER_DEBUG"}
@@ -228,6 +228,15 @@ def _one_of(kind: str, known: Collection[str]) -> _Reader:
     return read
 
 
+def _meter(value: object, where: str) -> str:
+    name, colon, file = _text(value, where).partition(":")
+    if name == "wall":
+        if not file:
+            raise UsageError(f"{where}: name the file that the wall meter's total is written to: wall:FILE")
+        return f"wall:{file}"
+    return str(_one_of("meter", METERS)(name + colon + file, where))
+
+
 def _whole(least: int, most: int) -> _Reader:
     def read(value: object, where: str) -> int:
         number = value
@@ -288,7 +297,7 @@ _OWN: Mapping[str, _Reader] = {
     "strategy": _one_of("strategy", STRATEGIES),
     "stop": _one_of("stopping rule", STOPS),
     "seed": _whole(0, 2**63 - 1),
-    "meter": _one_of("meter", METERS),
+    "meter": _meter,
     "history": _yes_or_no,
 }
 _SEARCH: Mapping[str, _Reader] = {

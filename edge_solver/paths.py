@@ -54,6 +54,11 @@ def results_dir() -> Path:
     return data_dir() / "bench"
 
 
+def devices_dir() -> Path:
+    """Return where results of measuring this machine are kept; it may not exist yet."""
+    return data_dir() / "devices"
+
+
 def cache_dir() -> Path:
     """Return where downloaded test sets go; it may not exist yet."""
     return _place("cache", platformdirs.user_cache_path(_NAME, appauthor=False))

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge_solver.bench.evidence import Choice, Evidence, flattened, gather, setups
+from edge_solver.bench.findings import Frontier, Point
 from edge_solver.bench.statistics import Estimate, draws
-from edge_solver.bench.study import SCHEMA, SEED, Frontier, Point, difference, frontiers, measure
+from edge_solver.bench.study import SCHEMA, SEED, difference, frontiers, measure
 from edge_solver.bench.trials import Run
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.errors import EdgeSolverError, UsageError

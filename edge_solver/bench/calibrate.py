@@ -40,9 +40,9 @@ class Schedule:
     repeats: int
 
 
-COUNTER = Schedule(short=2.0, long=8.0, repeats=2)
+COUNTER = Schedule(short=2.0, long=8.0, repeats=3)  # with two, leaving one out leaves its twin, which flatters
 GAUGE = Schedule(short=gauge.SHORTEST_SECONDS * _MARGIN, long=3 * gauge.SHORTEST_SECONDS, repeats=1)
-"""For a battery, whose gauge moves by steps of many joules."""
+"""For a battery and for the wall, whose totals move by steps of many joules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,10 @@ class Workshop:
                     if is_cancelled():
                         return
                     yield Stage(kind, min(1.0, (self.clock() - start) / planned))
-                    done.append(self._run(work, seconds, is_cancelled))
+                    ran = self._run(work, seconds, is_cancelled)
+                    if ran is None:
+                        return
+                    done.append(ran)
                 short, long = done
                 windows.append(_difference(kind, short, long))
         if not is_cancelled():
@@ -119,8 +122,8 @@ class Workshop:
 
     def _run(
         self, work: Callable[[Ledger], None] | None, seconds: float, is_cancelled: Callable[[], bool]
-    ) -> tuple[Activity, float]:
-        """Work for some seconds, and return what was done and what the meter says of it."""
+    ) -> tuple[Activity, float] | None:
+        """Work for some seconds, and return what was done and what the meter says of it; nothing when cancelled."""
         ledger = Ledger(Budget(), self.clock, self.meter)
         end = self.clock() + seconds
         while (left := end - self.clock()) > 0 and not is_cancelled():
@@ -128,6 +131,8 @@ class Workshop:
                 self.rest(min(left, 1.0))
             else:
                 work(ledger)
+        if is_cancelled():
+            return None  # a gauge has no number for a stretch that was cut short
         spent = ledger.spent()
         return Activity(spent.flops, spent.seconds, spent.bytes_read), _joules(spent.energy)
 
@@ -165,7 +170,7 @@ class Workshop:
 
 def schedule_for(label: EnergyLabel) -> Schedule:
     """Return how long to work under a meter of this kind."""
-    return GAUGE if label is EnergyLabel.MEASURED_BATTERY else COUNTER
+    return GAUGE if label in (EnergyLabel.MEASURED_BATTERY, EnergyLabel.MEASURED_WALL) else COUNTER
 
 
 def _difference(kind: str, short: tuple[Activity, float], long: tuple[Activity, float]) -> Window:

@@ -81,7 +81,7 @@ def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: Model
     prompt = min(PROMPT, positions // 2)
     cells = room.padded(room.cells(prompt, width, entry.step_tokens * entry.solution_steps, positions))
     need = Need(
-        weights=_weights(entry, shape),
+        weights=weights(entry, shape),
         cache=cells * shape.kv_values_per_token * _HALF,
         buffers=room.ROWS * (shape.vocabulary + shape.feed_forward + 4 * shape.width) * _SINGLE,
     )
@@ -92,18 +92,13 @@ def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: Model
             need.weights,
             need.cache,
             need.buffers,
-            _weights(prm, prm.architecture),
+            weights(prm, prm.architecture),
             kept * prm.architecture.kv_values_per_token * _SINGLE,
         )
     return Fit(width, positions, cells, need, memory.available(), memory.total(), prm.name if prm else None)
 
 
-def tokens_per_second(entry: ModelEntry, width: int) -> float | None:  # noqa: ARG001 - no file to look in yet
-    """Return how fast this machine decodes a model, as a benchmark of the device has measured; ``None`` without one."""
-    return None
-
-
-def _weights(entry: ModelEntry, shape: Architecture) -> int:
+def weights(entry: ModelEntry, shape: Architecture) -> int:
     """Return the bytes of the file that will be run: the real one, the hub's, or one byte a weight to be converted."""
     holding = shelf.runnable(entry)
     if holding is not None:

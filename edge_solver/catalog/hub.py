@@ -79,8 +79,8 @@ class Hub:
         if len(fitting) != 1:
             listed = ", ".join(fitting or names) or "nothing"
             raise DownloadError(
-                f"{len(fitting)} files of {repository} fit {pattern}, not one; there is {listed}: download the one you "
-                "want by hand and give its path to --model"
+                f"{len(fitting)} files of {repository} fit {pattern}, not one; there is {listed}; take the right one "
+                f"with 'hf download {repository} FILE', and give the path that it prints to --model"
             )
         return fitting[0]
 
@@ -141,7 +141,10 @@ def _words(error: Exception, repository: str, endpoint: str) -> str:  # noqa: PL
         case httpx2.TimeoutException():
             return f"{endpoint} did not answer in time; try again"
         case httpx2.HTTPError() | httpx2.InvalidURL():
-            return f"cannot reach {endpoint}: {_brief(error)}; try again with a network"
+            return (
+                f"cannot reach {endpoint}: {_brief(error)}; try again with a network, or bring the file from another "
+                "machine and give its path to --model with --format"
+            )
         case OSError() if error.errno == errno.ENOSPC:
             return f"no space is left on the disk; free some, and the download goes on where it stopped: {error}"
         case _:

@@ -50,7 +50,11 @@ def command(
     """Say what to use under a budget for one problem, by results that were measured before.
 
     Give one of --joules, --flops and --seconds. Exit code 1 where nothing that was measured is that cheap.
-    """
+
+    \b
+    edge-solver advise --joules 20
+    edge-solver advise --seconds 500ms --runs results
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     cost, budget = _budget({"joules": joules, "flops": flops, "seconds": seconds})
     from edge_solver.bench.advice import advise
     from edge_solver.bench.trials import read_run

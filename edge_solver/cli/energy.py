@@ -38,7 +38,7 @@ _REFUSAL = ("meter", "reason", "remedy")
 @click.option("--model", metavar="NAME|PATH", help="The policy that it is for.  [default: builtin]")
 @click.option("--prm", metavar="NAME|PATH", help="The reward model to score with meanwhile.  [default: builtin]")
 @click.option("--threads", metavar="N", help="Threads that it is for.  [default: the physical cores]")
-@click.option("--meter", metavar="NAME", help="Fit against this one instead of the best.")
+@click.option("--meter", metavar="NAME", help="Fit against this one instead of the best; wall:FILE is one, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
     """Say which energy meters work on this machine, why others do not, and how to enable them.
@@ -46,7 +46,12 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
     --calibrate lets the model work under the best real meter, fits what a FLOP, a byte and an idle second take, and
     keeps the fit: where no meter works later, the estimate is then this machine's own, with its error. A fit holds for
     one device, build, model, number of threads and power source.
-    """
+
+    \b
+    edge-solver energy
+    edge-solver energy --calibrate
+    edge-solver energy --calibrate --meter wall:plug.txt
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     settings = resolve(flags)
     if calibrate:
         from edge_solver.cli.calibrate import run
@@ -59,7 +64,7 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
         bound = tie_of_settings(settings)
     except ModelError:  # which meters work does not depend on it
         bound = None
-    return _show(survey(tie=bound), as_json=as_json)
+    return _show(survey(tie=bound, wanted=settings.meter), as_json=as_json)
 
 
 def _show(findings: tuple[Finding, ...], *, as_json: bool) -> int:

@@ -45,7 +45,9 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("words", nargs=-1, metavar="[TEXT]...")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most runs to list.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Most runs to list."
+)
 @click.option("--before", type=_IDS, metavar="ID", help="Only runs before this one: the next page.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects.")
 def list_runs(words: tuple[str, ...], *, limit: int, before: int | None, as_json: bool) -> int:
@@ -66,7 +68,7 @@ def list_runs(words: tuple[str, ...], *, limit: int, before: int | None, as_json
     return ExitCode.ANSWERED
 
 
-@command.command("show")
+@command.command("show", short_help="Show what a run found, and its bill.")
 @click.argument("run", type=_IDS, metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document, as solve does.")
 def show(run: int, *, as_json: bool) -> int:
@@ -95,7 +97,7 @@ def replay_run(run: int, *, as_json: bool, speed: float | None) -> int:
         return play_again(history.load(run), f"run {run}", as_json=as_json, speed=speed)
 
 
-@command.command("export")
+@command.command("export", short_help="Write a run to a file: Markdown, JSON or a picture.")
 @click.argument("run", type=_IDS, metavar="ID")
 @click.option(
     "--to",

@@ -50,7 +50,12 @@ def command(
     DIR is a folder with config.json, weights and tokenizer; RECIPE is a TOML file, or the name of one that ships (such
     as llemma-7b-q4_0), and --from names the folder of its checkpoint; a GGUF in half precision can be quantized again
     and again. Needs: pip install 'edge-solver[quantize]'.
-    """
+
+    \b
+    edge-solver quantize llemma-7b-q4_0 --from DIR
+    edge-solver quantize DIR --to q4_k_m --imatrix quantize/calibration.txt
+    edge-solver quantize some-prm --to onnx-int8
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     recipe, checkpoint, text = _request(source, folder, imatrix)
     chosen = kind or recipe.to
     if chosen is None:

@@ -70,7 +70,12 @@ def command(
     The answer goes to standard output, everything else to standard error. Ctrl-C stops the search and prints the best
     answer so far. Exit codes: 0 answered, 1 no answer within the budget, 2 usage, 3 model missing or broken, 130
     interrupted.
-    """
+
+    \b
+    edge-solver solve "What is 15% of 240?" --max-joules 20
+    edge-solver solve "Solve 3x + 7 = 22 for x." --strategy majority --width 8
+    echo "What is 3/4 + 1/6?" | edge-solver solve - --json
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     text = read_problem(problem)
     settings = resolve(flags)
     watched = output.is_terminal(sys.stderr) and not quiet

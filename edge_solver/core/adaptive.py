@@ -1,37 +1,18 @@
 """How many samples a problem deserves, from how likely one sample is to be right: instance-adaptive scaling.
 
 If every sample is right with probability p, independently, then ``N = ln(1 - C) / ln(1 - p)`` of them hold a right one
-with probability C (Park et al. 2025, "Know What You Don't Know", arXiv 2506.09338). p is taken from a
-calibrated reward model, and from the low end of what it says: an uncalibrated one overrates weak policies, and then N
-is too small. Pure arithmetic: where the estimates come from, and what N samples cost, is the caller's business.
+with probability C (Park et al. 2025, "Know What You Don't Know", arXiv 2506.09338). An estimate of p that is too high
+makes N too small. Pure arithmetic: where p comes from, and what N samples cost, is the caller's business.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 CONFIDENCE = 0.99
 """C: how surely one of the samples shall be right."""
-QUANTILE = 0.1
-"""Which of several estimates of p is believed: a low one."""
 EDGE = 1e-4
 """p is kept this far from 0 and 1, where the rule would ask for infinitely many samples, or for none."""
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value below which a share of the values lies, interpolated between neighbours.
-
-    Raises:
-        ValueError: There are no values.
-    """
-    if not values:
-        raise ValueError("a quantile of no values")
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
 def samples_needed(chance: float, most: int, confidence: float = CONFIDENCE) -> int:
@@ -44,8 +25,3 @@ def samples_needed(chance: float, most: int, confidence: float = CONFIDENCE) -> 
     """
     p = min(max(chance, EDGE), 1.0 - EDGE)
     return max(1, min(most, math.ceil(math.log1p(-confidence) / math.log1p(-p))))
-
-
-def adaptive_width(chances: Sequence[float], most: int, confidence: float = CONFIDENCE, share: float = QUANTILE) -> int:
-    """Return the samples for one problem from several estimates of p, such as the rewards of its first steps."""
-    return samples_needed(quantile(chances, share), most, confidence)

@@ -179,7 +179,7 @@ class Ledger:
         self.budget = budget
         self._clock, self._meter = clock, meter
         self._costs: dict[Payer, Cost] = {payer: Cost(payer, 0) for payer in Payer}
-        self._past_seconds = 0.0
+        self._past = Activity(0, 0.0)
         self._past_energy: Reading | None = None
         if past is not None:
             self._costs |= {
@@ -195,9 +195,9 @@ class Ledger:
                 ),
                 Payer.SCORE: Cost(Payer.SCORE, past.flops_prm, past.tokens_prm),
             }
-            self._past_seconds, self._past_energy = past.seconds, past.energy
+            self._past, self._past_energy = Activity(past.flops, past.seconds, past.bytes_read), past.energy
         self._started = clock()
-        self._baseline = self._latest = meter.read(self._activity())
+        self._baseline = self._latest = meter.read(Activity(0, 0.0))  # any time at all would count as work
         self._pace = Pace(rates)
         self.refused: Cap | None = None
         """The cap that refused the latest call that was not granted."""
@@ -289,10 +289,12 @@ class Ledger:
         return sum(cost.flops for cost in self._costs.values())
 
     def _seconds(self) -> float:
-        return self._past_seconds + max(0.0, self._clock() - self._started)
+        return self._past.seconds + max(0.0, self._clock() - self._started)
 
     def _energy(self) -> Reading:
-        now, before, start = self._meter.read(self._activity()), self._latest, self._baseline
+        total, past = self._activity(), self._past
+        here = Activity(total.flops - past.flops, total.seconds - past.seconds, total.bytes_read - past.bytes_read)
+        now, before, start = self._meter.read(here), self._latest, self._baseline
         if before.label is EnergyLabel.UNAVAILABLE:
             return now.lost()  # once lost, nobody knows what was used meanwhile
         is_stale = now.label is EnergyLabel.STALE
@@ -303,9 +305,9 @@ class Ledger:
             self._latest = now.lost()
             return now.lost()
         self._latest = now
-        past = self._past_energy
-        if past is None:
+        earlier = self._past_energy
+        if earlier is None:
             return replace(now, joules=now.joules - start.joules)
-        if past.joules is None or past.label is not now.label:
+        if earlier.joules is None or earlier.label is not now.label:
             return now.lost()  # no figure is put together from two kinds
-        return replace(now, joules=past.joules + now.joules - start.joules)
+        return replace(now, joules=earlier.joules + now.joules - start.joules)

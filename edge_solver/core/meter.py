@@ -36,7 +36,7 @@ class Reading:
     idle_watts: float | None = None
     """What the same source shows of this machine when it does nothing; ``None`` where that was never measured."""
     error: float | None = None
-    """Of a calibrated estimate: how far it was off where it was tested, as a share."""
+    """Of a calibrated estimate: how far off it may be, as a share."""
 
     def lost(self, label: EnergyLabel = EnergyLabel.UNAVAILABLE) -> Reading:
         """Return the reading without its number."""

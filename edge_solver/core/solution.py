@@ -51,7 +51,7 @@ class Energy:
     method: str = ""
     """The meter by its name."""
     error: float | None = None
-    """Of a calibrated estimate: how far off it was where it was tested, as a share."""
+    """Of a calibrated estimate: how far off it may be, as a share."""
     apportioned: Apportioned | None = None
 
     @classmethod

@@ -61,7 +61,7 @@ class Calibration:
     tie: Tie
     rates: Rates
     error: float
-    """How far off it was for work that it was not fitted to: root mean square, as a share."""
+    """How far off it may be for work that it was not fitted to, as a share; see ``fit.left_out_error``."""
     meter: str
     """What it was fitted against, by its name."""
     label: str

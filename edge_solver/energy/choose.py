@@ -1,9 +1,9 @@
 """The best meter that works here, and why the better ones do not.
 
-Counters come before batteries and measured before estimated. A battery's gauge gives no number for short runs, so it
-is taken only for a run that is known to be long, or by name. A meter is chosen once and kept: no number ever mixes two
-sources. Every reading says by which meter it was taken, and what the same meter shows when the machine idles, where a
-calibration has measured that.
+Counters come before batteries and measured before estimated. Batteries and meters at the wall give no number for short
+runs, so a battery is taken only for a run that is known to be long, or by name, and the wall where its file is named. A
+meter is chosen once and kept: no number ever mixes two sources. Every reading says by which meter it was taken, and
+what the same meter shows when the machine idles, where a calibration has measured that.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import platform
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates, Reading
 from edge_solver.core.pace import TYPICAL
-from edge_solver.energy import apple, battery, calibration, emi, gauge, powercap, termux
+from edge_solver.energy import apple, battery, calibration, emi, gauge, powercap, termux, wall
 from edge_solver.energy.calibration import Calibration, Tie
 from edge_solver.energy.model import EstimatedMeter
 from edge_solver.energy.polled import PolledMeter
@@ -26,6 +27,8 @@ from edge_solver.energy.unavailable import MeterUnavailableError
 from edge_solver.errors import UsageError
 
 _POWERCAP_POLL_SECONDS = 1.0  # the fastest counters wrap in minutes, but a call of the policy may last as long
+_APPLE_POLL_SECONDS = 1.0  # what stands still longer under work has begun to come in batches
+_WALL_POLL_SECONDS = 1.0  # sees every step, and when nobody writes any more
 _BATTERY_POLL_SECONDS = 5.0  # as often as gauges move; sees a charger that comes and goes between two readings
 
 _log = logging.getLogger(__name__)
@@ -42,6 +45,13 @@ class Machine:
     system: str = field(default_factory=lambda: sys.platform)
     processor: str = field(default_factory=platform.machine)
     calibrations: Path = field(default_factory=calibration.folder)
+    wall: Path | None = None
+    """The file with the total of a meter at the wall socket, if there is one."""
+
+    def with_file_of(self, wanted: str) -> tuple[str, Machine]:
+        """Split a meter's name, as it is typed, from the file that it may name, and return the machine with that."""
+        name, _, file = wanted.partition(":")
+        return name, replace(self, wall=Path(file).expanduser()) if file else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +118,13 @@ def choose_meter(
     """Open the best meter that works on this machine; the estimate always does.
 
     Args:
-        wanted: A meter by its name, tried before all others.
+        wanted: A meter by its name, tried before all others; ``wall:FILE`` names its file.
         seconds: How long the run will take at least, where that is known.
         capped: Whether a cap on joules has to be kept; gauges are too slow for that.
         tie: What a calibration has to hold for; without it none is used.
         machine: Another machine than this one.
     """
-    machine = machine or Machine()
+    wanted, machine = (machine or Machine()).with_file_of(wanted)
     refusals: list[Refusal] = []
     fitted: Calibration | None = None
     if tie is not None:
@@ -127,7 +137,7 @@ def choose_meter(
             continue
         try:
             if name in _GAUGES and capped:
-                raise MeterUnavailableError("a battery's gauge is too slow to keep a cap on joules")  # noqa: TRY301
+                raise MeterUnavailableError(f"{_GAUGES[name]} is too slow to keep a cap on joules")  # noqa: TRY301
             meter = _OPEN[name](machine, tie)
             rates = fitted.rates if fitted is not None else TYPICAL
             return Choice(name, Described(meter, name, _idle_watts(name, meter, fitted)), tuple(refusals), rates)
@@ -145,7 +155,7 @@ def open_real(wanted: str = "auto", machine: Machine | None = None) -> Choice:
     Raises:
         UsageError: There is none; says why, and what would enable one.
     """
-    machine = machine or Machine()
+    wanted, machine = (machine or Machine()).with_file_of(wanted)
     refusals: list[Refusal] = []
     for name in [wanted] if wanted in _OPEN else _OPEN:
         if name in _ESTIMATES:
@@ -164,9 +174,9 @@ def open_real(wanted: str = "auto", machine: Machine | None = None) -> Choice:
     )
 
 
-def survey(machine: Machine | None = None, tie: Tie | None = None) -> tuple[Finding, ...]:
-    """Try every meter and say what came of it, in the order of preference; ``tie`` as in ``choose_meter``."""
-    machine = machine or Machine()
+def survey(machine: Machine | None = None, tie: Tie | None = None, wanted: str = "auto") -> tuple[Finding, ...]:
+    """Try every meter and say what came of it, in the order of preference; ``wanted`` may name the file of one."""
+    _, machine = (machine or Machine()).with_file_of(wanted)
     findings: list[Finding] = []
     for name in _OPEN:
         chosen = not any(finding.chosen for finding in findings)
@@ -188,7 +198,8 @@ def _finding(name: str, machine: Machine, tie: Tie | None, *, chosen: bool) -> F
             f"it is for runs of {gauge.SHORTEST_SECONDS:.0f} s and more without a cap on joules: benchmarks, and a "
             "'solve' that is given as long by --max-seconds, take it by themselves"
         )
-        return replace(finding, reason=reason, remedy=f"edge-solver solve --meter {name} ...")
+        typed = f"wall:{machine.wall}" if name == "wall" else name
+        return replace(finding, reason=reason, remedy=f"edge-solver solve --meter {shlex.quote(typed)} ...")
     return replace(finding, chosen=chosen, reason=None if chosen else "a better meter works")
 
 
@@ -206,12 +217,18 @@ def _idle_watts(name: str, meter: Meter, fitted: Calibration | None) -> float | 
     return fitted.rates.idle_watts if fitted is not None and fitted.meter == name else None
 
 
+def _wall(machine: Machine, _: Tie | None) -> Meter:
+    if machine.wall is None:
+        raise MeterUnavailableError("no file is named that a meter's total is written to", wall.USE)
+    return PolledMeter(wall.WallMeter(machine.wall), _WALL_POLL_SECONDS)
+
+
 def _powercap(machine: Machine, _: Tie | None) -> Meter:
     return PolledMeter(powercap.PowercapMeter(machine.powercap), _POWERCAP_POLL_SECONDS)
 
 
 def _apple(machine: Machine, _: Tie | None) -> Meter:
-    return apple.open_apple(machine.system, machine.processor)
+    return PolledMeter(apple.open_apple(machine.system, machine.processor), _APPLE_POLL_SECONDS)
 
 
 def _emi(machine: Machine, _: Tie | None) -> Meter:
@@ -233,6 +250,7 @@ def _estimate(_machine: Machine, _: Tie | None) -> Meter:
 
 
 _OPEN: dict[str, Callable[[Machine, Tie | None], Meter]] = {
+    "wall": _wall,
     "powercap": _powercap,
     "apple": _apple,
     "emi": _emi,
@@ -242,5 +260,6 @@ _OPEN: dict[str, Callable[[Machine, Tie | None], Meter]] = {
     "estimate": _estimate,
 }
 """Every meter, the best first."""
-_GAUGES = {"battery", "termux"}
+_GAUGES = {"wall": "a meter at the wall", "battery": "a battery's gauge", "termux": "a battery's gauge"}
+"""Those that move by steps of many joules."""
 _ESTIMATES = {"calibrated", "estimate"}

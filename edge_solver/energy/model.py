@@ -31,7 +31,7 @@ class EstimatedMeter:
     label: EnergyLabel = EnergyLabel.ESTIMATED_DEFAULT
     scope: str = "cpu package"
     error: float | None = None
-    """How far it was off where it was tested, as a share; ``None`` where it never was."""
+    """How far off it may be, as a share; ``None`` where that was never tested."""
 
     def read(self, activity: Activity) -> Reading:
         """Return the estimate for everything done so far."""

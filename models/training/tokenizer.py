@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from .template import END, PROBLEM, SOLUTION, SPECIAL_TOKENS
+from .template import PROBLEM, SOLUTION, SPECIAL_TOKENS
 
 VOCABULARY = 512
 
@@ -47,11 +47,6 @@ def load_tokenizer(path: Path) -> Tokenizer:
 def encode_prompt(tokenizer: Tokenizer, problem: str) -> list[int]:
     """Return the ids of the prompt template around a problem."""
     return [PROBLEM, *tokenizer.encode(problem, add_special_tokens=False).ids, SOLUTION]
-
-
-def encode_solution(tokenizer: Tokenizer, solution: str) -> list[int]:
-    """Return the ids of a finished solution, closed by the end token."""
-    return [*tokenizer.encode(solution, add_special_tokens=False).ids, END]
 
 
 def newline_id(tokenizer: Tokenizer) -> int:

@@ -16,12 +16,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from edge_solver.bench.findings import Study
 from edge_solver.bench.report.canvas import LIGHT, spread
 from edge_solver.bench.report.files import markdown, write_report
-from edge_solver.bench.report.tables import As, Names, Table, written
+from edge_solver.bench.report.table import As, Table, written
+from edge_solver.bench.report.tables import Names
 from edge_solver.bench.report.terminal import bars, every_table, report
 from edge_solver.bench.statistics import Estimate
-from edge_solver.bench.study import Study, study
+from edge_solver.bench.study import study
 from edge_solver.bench.trials import read_run
 from edge_solver.errors import UsageError
 

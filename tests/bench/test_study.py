@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from edge_solver.bench.evidence import gather
+from edge_solver.bench.findings import Study
 from edge_solver.bench.samples import pools
-from edge_solver.bench.study import Study, study
+from edge_solver.bench.study import study
 from edge_solver.bench.trials import MIXED, Run, read_run
 from edge_solver.errors import UsageError
 

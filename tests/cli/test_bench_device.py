@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ import pytest
 
 from edge_solver.bench.shapes import SHAPES
 from edge_solver.cli import main
+from edge_solver.cli.bench.device_live import Live
+from edge_solver.energy.wall import joules
 
 if TYPE_CHECKING:
     from tests.cli.conftest import OnTerminal
@@ -61,6 +65,9 @@ def test_without_a_path_the_result_goes_to_the_users_folder(home: Path, capsys: 
         (["--llama-bench-json", "."], "it is a folder"),
         (["--threads", "0"], "--threads"),
         (["--sustained", "-1"], "--sustained"),
+        (["--wall"], "add --sustained 5"),
+        (["--wall", "--sustained", "5"], "asks a person, on a terminal"),
+        (["--meter", "wall:"], "name the file"),
     ],
 )
 def test_what_was_typed_wrong_is_refused_before_anything_is_measured(
@@ -92,6 +99,19 @@ def test_help_names_every_shape(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "device", "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert [name for name in SHAPES if name not in text] == []
+
+
+def test_a_reading_that_makes_no_sense_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("twelve\n12\n0.5 Wh\n\n"))
+    live = Live(None, quiet=False)
+    read = partial(joules, name="--wall")
+    assert live.ask("What does it show?", read) == 1800.0
+    assert live.ask("And now?", read) is None
+    shown = capsys.readouterr().err
+    assert shown.count("What does it show?") == 3
+    assert "'twelve' is no energy with its unit" in shown
 
 
 def test_ctrl_c_keeps_what_was_measured(home: Path, on_terminal: OnTerminal) -> None:

@@ -60,6 +60,33 @@ def test_counters_that_stop_under_work_are_stale_until_they_move(mac: Mac, clock
     assert meter.read(BUSY).label is EnergyLabel.COUNTER
 
 
+def test_counters_that_begin_to_come_in_batches_give_no_number_between_them(mac: Mac, clock: Clock) -> None:
+    """What a poll every second sees of a batch every five; readings of a run fall anywhere."""
+    meter = opened(clock)
+    mac.running = False
+    labels = []
+    for second in range(1, 21):
+        clock.now += 1
+        if second % 5 == 0:
+            mac.counters["cpu_total_mj"] = 10_000 + 1000 * second
+        meter.read(Activity(0, 0.0))
+        labels.append(meter.read(BUSY).label)
+    fresh = [second for second, label in enumerate(labels, 1) if label is EnergyLabel.COUNTER]
+    assert fresh == [5, 10, 15, 20]
+
+
+def test_two_windows_that_overlap_each_count_their_own(mac: Mac, clock: Clock) -> None:
+    mac.counters["cpu_total_mj"] = 0
+    first = opened(clock)
+    mac.counters["gpu_mj"] = 2_500
+    second = opened(clock)
+    mac.running = False
+    mac.counters["gpu_mj"] = 3_500
+    one, other = first.read(BUSY).joules, second.read(BUSY).joules
+    assert one == pytest.approx(3.0, abs=0.01)
+    assert other == pytest.approx(1.0, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("part", "value"),
     [("cpu_total_mj", 5), ("gpu_mj", None), ("dram_mj", float("nan")), ("dram_mj", "many"), ("ane_mj", -3)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import threading
 import time
@@ -15,12 +16,14 @@ import pytest
 from edge_solver.config import METERS
 from edge_solver.core.budget import Budget, Cost, Ledger, Payer
 from edge_solver.core.meter import Activity, EnergyLabel, Meter, Rates
-from edge_solver.energy import EstimatedMeter, Machine, PowercapMeter, choose_meter, gauge, survey
+from edge_solver.energy import EstimatedMeter, Machine, PowercapMeter, choose_meter, gauge, open_real, survey, wall
 from edge_solver.energy.apple import open_apple
 from edge_solver.energy.battery import open_battery
+from edge_solver.energy.choose import Described
 from edge_solver.energy.emi import EmiMeter
 from edge_solver.energy.polled import PolledMeter
 from edge_solver.energy.termux import open_termux
+from edge_solver.energy.wall import WallMeter
 from tests.energy.conftest import INTEL, JOULE, PATH, Clock, FakeWindows, Supplies
 
 
@@ -83,6 +86,20 @@ def under_windows(request: pytest.FixtureRequest) -> Case:
     return Case(EmiMeter(windows, clock=clock), EnergyLabel.COUNTER, "cpu package", use, windows.counters.clear)
 
 
+def at_the_wall(request: pytest.FixtureRequest) -> Case:
+    file, clock = request.getfixturevalue("tmp_path") / "plug.txt", request.getfixturevalue("clock")
+    file.write_text("1 kWh")
+    meter = WallMeter(file, clock=clock)
+
+    def use(minutes: int) -> None:
+        for step in range(wall.STEPS):
+            clock.now += 600 / wall.STEPS - 1
+            file.write_text(f"{1000 + 100 * minutes + step} Wh")
+            meter.read(Activity(0, 0.0))
+
+    return Case(meter, EnergyLabel.MEASURED_WALL, wall.SCOPE, use, file.unlink)
+
+
 def on_battery(request: pytest.FixtureRequest) -> Case:
     supplies, clock = request.getfixturevalue("supplies"), request.getfixturevalue("clock")
 
@@ -123,6 +140,7 @@ def estimating(request: pytest.FixtureRequest) -> Case:
 
 
 CASES = {
+    "wall": at_the_wall,
     "powercap": counting,
     "polled": counting,
     "apple": on_a_mac,
@@ -158,6 +176,17 @@ def test_every_meter_goes_up_and_keeps_its_label(case: Case) -> None:
         assert reading.joules is not None
         joules.append(reading.joules)
     assert joules == sorted(set(joules))
+
+
+def test_every_meter_gives_its_number_through_a_ledger_whose_clock_runs(case: Case) -> None:
+    ticks, minutes = itertools.count(), 0
+    ledger = Ledger(Budget(), lambda: next(ticks) * 1e-6 + minutes * 60.0, case.meter)
+    case.use(1)
+    minutes = 10
+    spent = ledger.spent().energy
+    assert spent.label is case.label
+    assert spent.joules is not None
+    assert spent.joules > 0
 
 
 def test_a_meter_that_loses_its_source_gives_no_number_again_and_the_search_goes_on(case: Case, clock: Clock) -> None:
@@ -231,6 +260,25 @@ def test_a_battery_is_chosen_for_long_runs_or_by_name_and_never_under_a_cap(
     assert choose_meter(wanted, seconds=seconds, capped=capped, machine=laptop).name == name
 
 
+def test_a_wall_meter_is_used_by_its_file_and_never_under_a_cap(tmp_path: Path, machine: Machine) -> None:
+    file = tmp_path / "plug.txt"
+    file.write_text("12 Wh")
+    assert choose_meter(f"wall:{file}", machine=machine).name == "wall"
+    assert open_real(f"wall:{file}", machine).name == "wall"
+    capped = choose_meter(f"wall:{file}", capped=True, machine=machine)
+    assert capped.name == "estimate"
+    assert capped.refusals[0].reason == "a meter at the wall is too slow to keep a cap on joules"
+    found = survey(machine, wanted=f"wall:{file}")[0]
+    assert (found.works, found.remedy) == (True, f"edge-solver solve --meter wall:{file} ...")
+
+
+@pytest.mark.usefixtures("mac")
+def test_counters_of_a_mac_are_watched_between_two_readings(machine: Machine) -> None:
+    choice = choose_meter(machine=replace(machine, system="darwin", processor="arm64"))
+    assert isinstance(choice.meter, Described)
+    assert isinstance(choice.meter.meter, PolledMeter)
+
+
 def test_a_wanted_meter_that_does_not_work_is_named_in_a_warning(
     machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -249,16 +297,16 @@ def test_counters_come_before_a_battery_even_for_a_long_run(
 
 def test_the_survey_names_every_meter_in_the_order_of_preference(supplies: Supplies, machine: Machine) -> None:
     findings = survey(replace(machine, power_supply=supplies.root, system="darwin", processor="arm64"))
-    assert {"auto", *(finding.meter for finding in findings)} == set(METERS)
+    assert {"auto", *(finding.meter for finding in findings)} == {name.partition(":")[0] for name in METERS}
     assert [finding.meter for finding in findings] == [
-        "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate"
+        "wall", "powercap", "apple", "emi", "battery", "termux", "calibrated", "estimate"
     ]  # fmt: skip
     assert [finding.meter for finding in findings if finding.works] == ["battery", "estimate"]
     assert [finding.meter for finding in findings if finding.chosen] == ["estimate"]
-    assert findings[1].remedy == "pip install 'edge-solver[apple]'"
-    assert findings[3].label is EnergyLabel.MEASURED_BATTERY
-    assert findings[3].remedy == "edge-solver solve --meter battery ..."
-    assert findings[5].remedy == "edge-solver energy --calibrate"
+    assert findings[2].remedy == "pip install 'edge-solver[apple]'"
+    assert findings[4].label is EnergyLabel.MEASURED_BATTERY
+    assert findings[4].remedy == "edge-solver solve --meter battery ..."
+    assert findings[6].remedy == "edge-solver energy --calibrate"
     assert all(finding.reason for finding in findings if not finding.chosen)
 
 

@@ -140,6 +140,26 @@ def test_the_dies_of_an_amd_processor_are_added_up(tree: Tree) -> None:
     assert meter.read(BUSY) == counted(10.0)
 
 
+def test_two_packages_of_dies_with_mapped_twins_count_every_die_once(tree: Tree) -> None:
+    """Registers and the mapped tree number their zones apart, and one of them may know only some dies."""
+    dies = [f"package-{package}-die-{die}" for package in range(2) for die in range(2)]
+    for number, die in enumerate(dies):
+        tree.add(f"intel-rapl:{number}", die, 0, AMD_RANGE)
+    for number, die in enumerate(reversed(dies)):
+        tree.add(f"intel-rapl-mmio:{number}", die, 0, AMD_RANGE)
+    tree.add("intel-rapl-mmio:4", "package-1", 0, AMD_RANGE)
+    tree.add("intel-rapl:9", "psys", 0)
+    zones = find_zones(tree.root)
+    assert [zone.name for zone in zones] == ["package-0-die-0", "package-0-die-1", "package-1"]
+    meter = PowercapMeter(tree.root)
+    for number in range(4):
+        set_counter(tree, f"intel-rapl:{number}", 1_000_000)
+        set_counter(tree, f"intel-rapl-mmio:{number}", 1_000_000)
+    set_counter(tree, "intel-rapl-mmio:4", 2_000_000)
+    set_counter(tree, "intel-rapl:9", 7_000_000)
+    assert meter.read(BUSY) == counted(4.0)
+
+
 def test_a_package_listed_whole_and_by_dies_is_counted_once(tree: Tree) -> None:
     tree.add("intel-rapl:0", "package-0", 0)
     tree.add("intel-rapl:1", "package-0-die-0", 0)

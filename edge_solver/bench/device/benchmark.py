@@ -24,7 +24,9 @@ from edge_solver.bench.device.roofline import Ceilings, bytes_read, decode_flops
 from edge_solver.bench.device.thermal import Heat, throttled
 from edge_solver.core.cost import Shape
 from edge_solver.core.events import plain
+from edge_solver.core.meter import EnergyLabel
 from edge_solver.core.ports import Scorer
+from edge_solver.energy.wall import SCOPE as WALL
 from edge_solver.errors import EdgeSolverError
 
 Document = dict[str, Any]
@@ -63,6 +65,8 @@ class Rig:
     solution_tokens: float
     """Of a typical solution of this policy."""
     cores: int
+    ask_wall: Callable[[str], float | None] | None = None
+    """Asks the user what a meter at the wall socket shows, in joules, at a moment that it is told in words."""
 
 
 @dataclass
@@ -181,11 +185,13 @@ class Benchmark:
             speed["decode"].append(self._with_window(writing, writing.window))
 
         def sustained() -> None:
+            before = self._at_the_wall("the sustained run begins when you have typed it")
             hot = measure.sustained(
                 engine, lab, found.sustained_seconds, found.decode_tokens,
                 prompt_tokens=found.typical_prompt, throttled=throttled,
             )  # fmt: skip
-            speed["sustained"] = self._with_window(hot, hot.window)
+            after = self._at_the_wall("the sustained run is over: look now")
+            speed["sustained"] = self._with_window(hot, self._seen_at_the_wall(hot.window, before, after))
 
         speed["decode"] = []
         self._stage("prompt", prompt)
@@ -304,13 +310,32 @@ class Benchmark:
         del document["window"]
         return document
 
+    def _at_the_wall(self, moment: str) -> float | None:
+        return None if self.rig.ask_wall is None else self.rig.ask_wall(moment)
+
+    def _seen_at_the_wall(self, window: Window, before: float | None, after: float | None) -> Window:
+        """Return the window with what a person read off a meter, where there are two readings that make sense."""
+        if self.rig.ask_wall is None:
+            return window
+        if before is None or after is None or after <= before:
+            self._note("sustained: the wall meter gave no two readings with energy between them, so they do not count")
+            return window
+        self._note(f"sustained: the wall meter was read by a person, {before:g} J before and {after:g} J after")
+        return replace(window, joules=after - before, label=EnergyLabel.MEASURED_WALL.value, scope=WALL)
+
     def _finish(self) -> None:
         """Write what is known only in the end: energy and heat."""
         idle = next((window for window in self._windows if window.what == "idle"), None)
         watts = None
         if idle is not None and idle.joules is not None and idle.seconds > 0:
             watts = idle.joules / idle.seconds
-        windows = [replace(window, net_joules=measure.net(window, watts)) for window in self._windows]
+        # What another source than that of the idle watts shows holds another idle power.
+        windows = [
+            replace(window, net_joules=measure.net(window, watts))
+            if idle is not None and (window.label, window.scope) == (idle.label, idle.scope)
+            else window
+            for window in self._windows
+        ]
         energy = self.document.setdefault("energy", {})
         energy |= {
             "idle_watts": watts,
@@ -323,7 +348,7 @@ class Benchmark:
         energy["label"] = used[0].label if used else None
         energy["scope"] = used[0].scope if used else None
         if len({(window.label, window.scope) for window in used}) > 1:
-            self._note("energy labels changed in mid-run; every window carries its own")
+            self._note("not all energy has the same label and scope; every window carries its own")
         lab, heat = self.rig.lab, self.document.get("thermal")
         if heat is not None:
             after = lab.look()

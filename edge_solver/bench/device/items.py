@@ -45,6 +45,11 @@ class Item:
     more_is_better: bool = True
 
     @property
+    def label(self) -> str | None:
+        """How its energy was obtained; ``None`` for what is no energy."""
+        return dict(self.same).get("label")
+
+    @property
     def shown(self) -> str:
         """The value as people read it."""
         return written(self.value, self.form)

@@ -47,6 +47,8 @@ class Session:
     cancelled: Callable[[], bool]
     command: str
     ambient: float | None = None
+    ask_wall: Callable[[str], float | None] | None = None
+    """Asks what a meter at the wall socket shows; see ``Rig``."""
 
     def of_model(self, stack: ExitStack) -> Document:
         """Measure the policy that the settings name.
@@ -118,6 +120,7 @@ class Session:
         }
         if model["made_up_weights"]:
             head["notes"].append("made-up weights: speed and memory are those of the real model, answers are not")
+        rig.ask_wall = self.ask_wall
         document = Benchmark(rig, self.wish, self.display, head).run()
         document["provenance"]["ended"] = files.now()
         return files.sealed(document)

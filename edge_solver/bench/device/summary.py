@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edge_solver.bench.device.document import Document, number, rows, text
 from edge_solver.bench.device.items import CAPS, Item, items
-from edge_solver.bench.report.tables import plain
+from edge_solver.bench.report.table import plain
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.quantities import Kind, show
 
@@ -28,7 +28,7 @@ def summary(document: Document) -> list[str]:
             group = item.group
             label = text(document, "energy", "label")
             lines.append(clip(f"{group}: {label}" if group == "energy" and label else group))
-        lines.append(_line(item, estimated=estimated and group == "energy"))
+        lines.append(_line(item, text(document, "energy", "label")))
     lines += _suite(document, estimated=estimated)
     lines += [clip(f"! {line}") for line in _remarks(document)]
     return lines
@@ -47,11 +47,12 @@ def _head(document: Document) -> Iterator[str]:
     yield clip(f"prompt {prompt:.0f}, written {tokens:.0f}, repeats {repeats:.0f}")
 
 
-def _line(item: Item, *, estimated: bool) -> str:
-    value = f"{'≈' if estimated else ''}{item.shown}"
+def _line(item: Item, usual: str | None) -> str:
+    """Write an item; energy whose label is not the ``usual`` one says its own."""
+    value = f"{'≈' if item.label in _ESTIMATED else ''}{item.shown}"
     spread = f" ±{100 * item.spread:.0f}%" if item.spread is not None else ""
     room = WIDTH - 2 - len(spread)
-    name = item.name
+    name = item.name if item.label in (None, usual) else f"{item.name.split(',')[0]}: {item.label}"
     return f"  {name}{value.rjust(room - len(name))}{spread}"
 
 

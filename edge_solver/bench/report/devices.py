@@ -10,7 +10,7 @@ from itertools import groupby
 from edge_solver.bench.device.comparison import Comparison, Device, Row
 from edge_solver.bench.device.items import written
 from edge_solver.bench.report.page import Section, shell
-from edge_solver.bench.report.tables import NOTHING, As, Table, plain
+from edge_solver.bench.report.table import NOTHING, As, Table, plain
 
 _TITLES = {
     "speed": "Speed",

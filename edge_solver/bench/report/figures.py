@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from edge_solver.bench.evidence import Choice
+from edge_solver.bench.findings import Coverage, Frontier, Point, Reliability, Saturation, Study
 from edge_solver.bench.report.canvas import INK, MUTED, Canvas, Label, Picture, colour_of, marker_of
 from edge_solver.bench.report.tables import Names, frontier_name
 from edge_solver.bench.statistics import Estimate
-from edge_solver.bench.study import Coverage, Frontier, Point, Reliability, Saturation, Study, widest
+from edge_solver.bench.study import widest
 from edge_solver.quantities import Kind
 
 MOST_DIFFERENCES = 20

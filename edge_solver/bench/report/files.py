@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge_solver.bench.findings import Study
 from edge_solver.bench.report import words
 from edge_solver.bench.report.figures import figures
 from edge_solver.bench.report.page import page
-from edge_solver.bench.report.tables import plain
+from edge_solver.bench.report.table import plain
 from edge_solver.bench.report.terminal import every_table
-from edge_solver.bench.study import Study
 from edge_solver.errors import UsageError
 from edge_solver.recording import strict_json
 

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from edge_solver.bench.findings import Study
 from edge_solver.bench.report import tables, words
 from edge_solver.bench.report.canvas import DARK, LIGHT, Picture
-from edge_solver.bench.report.tables import Names, Table
-from edge_solver.bench.study import Study, widest
+from edge_solver.bench.report.table import Table, plain
+from edge_solver.bench.report.tables import Names
+from edge_solver.bench.study import widest
 
 _MANY = 24
 """Configurations; a table with more is too long to stand before the figures."""
@@ -62,7 +64,7 @@ def page(study: Study, pictures: Sequence[Picture], command: str) -> str:
         pictures: Its figures.
         command: What made the page, to be shown in it.
     """
-    title = f"{tables.plain(study.suite)}: what {study.problems} problems say"
+    title = f"{plain(study.suite)}: what {study.problems} problems say"
     about = f"Problems: {study.problems} · configurations: {len(study.points)} · intervals are for 95 %"
     return shell(title, about, list(_sections(study, pictures, command)))
 
@@ -176,9 +178,7 @@ def _sources(study: Study) -> str:
             "settings": ", ".join(f"{key} {value}" for key, value in source.settings.items()),
             "command": source.command,
         }
-        rows = "".join(
-            f"<dt>{key}</dt><dd>{html.escape(tables.plain(value))}</dd>" for key, value in facts.items() if value
-        )
+        rows = "".join(f"<dt>{key}</dt><dd>{html.escape(plain(value))}</dd>" for key, value in facts.items() if value)
         parts.append(f"<dl>{rows}</dl>")
     return "\n".join(parts)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from edge_solver.bench.findings import Frontier, Study
 from edge_solver.bench.report import tables, words
-from edge_solver.bench.report.tables import Names, Table
+from edge_solver.bench.report.table import Table, plain
+from edge_solver.bench.report.tables import Names
 from edge_solver.bench.statistics import Estimate
-from edge_solver.bench.study import Frontier, Study
 from edge_solver.quantities import Kind, show
 
 _TOO_WIDE = {
@@ -29,7 +30,7 @@ _COLUMNS, _ROWS = 60, 15
 def report(study: Study) -> Iterator[str]:
     """Write a study block by block."""
     names = Names(study.points)
-    yield f"{tables.plain(study.suite)}: problems {study.problems}, configurations {len(study.points)}"
+    yield f"{plain(study.suite)}: problems {study.problems}, configurations {len(study.points)}"
     for table in every_table(study):
         if table.rows and table.key != "reliability":
             yield f"{table.title}\n{table.text(_TOO_WIDE.get(table.key, ()))}"

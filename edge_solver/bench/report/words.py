@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge_solver.bench.report.tables import As, Names, frontier_name, plain, written
-from edge_solver.bench.study import Point, Saturation, Study
+from edge_solver.bench.findings import Point, Saturation, Study
+from edge_solver.bench.report.table import As, plain, written
+from edge_solver.bench.report.tables import Names, frontier_name
 from edge_solver.bench.trials import MIXED
 from edge_solver.core.meter import EnergyLabel
 from edge_solver.quantities import Kind, show
@@ -103,8 +104,8 @@ def _obtained(study: Study) -> Iterator[str]:
         yield "Joules labelled estimated-default come from generic constants and may be wrong by a factor of three."
     if EnergyLabel.ESTIMATED_CALIBRATED.value in labels:
         yield (
-            "Joules labelled estimated-calibrated come from a fit to the device; how far off it was stands with each "
-            "result."
+            "Joules labelled estimated-calibrated come from a fit to the device; how far off it may be stands with "
+            "each result."
         )
     if len(labels) > 1:
         yield f"Joules were obtained in different ways ({', '.join(labels)}) and are kept apart."

@@ -22,7 +22,11 @@ def command(files: tuple[Path, ...], *, page: Path | None, markdown: bool, as_js
 
     A figure is compared only where everything that it depends on is the same: model, sizes, suite, caps, and for energy
     the label and scope. What is not comparable is listed with the reason.
-    """
+
+    \b
+    edge-solver bench compare laptop.json phone.json
+    edge-solver bench compare *.json --html devices.html
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     from edge_solver.bench.device import document
     from edge_solver.bench.device.comparison import compare
     from edge_solver.bench.report import devices

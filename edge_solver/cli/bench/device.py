@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _SHAPES = f"True shape, made-up weights: {', '.join(SHAPES)}."
 @click.option("--sweep-threads", is_flag=True, help="Also try other numbers of threads.")
 @click.option("--threads", metavar="N", help="Processor threads.  [default: as a search would take]")
 @click.option("--meter", metavar="|".join(METERS), help="What measures energy; see 'edge-solver energy'.")
+@click.option("--wall", is_flag=True, help="Ask what a meter at the wall socket shows before and after --sustained.")
 @click.option("--ambient", type=click.FloatRange(-60, 70), metavar="C", help="The room's temperature, for the record.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.json", help="Where the result goes.")
 @click.option(
@@ -50,32 +52,35 @@ def command(*, as_json: bool, quiet: bool, remove_shapes: bool, **choices: Any) 
 
     Without --model or --shape the built-in policy is measured. A shape is made once, of random weights, as large and as
     fast as the real model; it needs: pip install 'edge-solver[bench]'.
-    """
+
+    \b
+    edge-solver bench device --quick --out here.json
+    edge-solver bench device --shape llemma-7b --problems 0 --out 7b.json
+    edge-solver bench device --sustained 5 --wall --out hot.json
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     if remove_shapes:
         return _remove()
     from edge_solver.bench.device import document as files
-    from edge_solver.bench.device.llama_rows import llama_rows
-    from edge_solver.bench.device.summary import summary
 
     settings = _settings(choices)
-    out = choices["out"] or _default_path()
-    for path in (out, choices["rows"]):
+    targets = _targets(choices)
+    for path in (*targets, choices["rows"]):
         if path is not None:
             files.check_target(path)
     document = _measure(choices, settings, quiet=quiet)
     if document is None:
         output.say("stopped before anything was measured")
         return ExitCode.INTERRUPTED
-    files.write(out, document)
-    if choices["rows"] is not None:
-        files.write(choices["rows"], llama_rows(document))
+    _write(document, targets, choices["rows"])
     if as_json:
         output.emit_json(document)
     else:
+        from edge_solver.bench.device.summary import summary
+
         for line in summary(document):
             output.emit(line)
     if not quiet:
-        output.say(f"the result is in {out}; set several side by side with: edge-solver bench compare FILE...")
+        output.say(f"the result is in {targets[0]}; set several side by side with: edge-solver bench compare FILE...")
         for note in document["notes"]:
             output.say(f"note: {note}")
     return ExitCode.ANSWERED if document["complete"] else ExitCode.INTERRUPTED
@@ -87,17 +92,41 @@ def _settings(choices: dict[str, Any]) -> Settings:
         raise UsageError("--shape and --model: give one of them")
     if choices["quant"] is not None and choices["shape"] is None:
         raise UsageError("--quant belongs to --shape; a model has its own")
+    if choices["wall"] and not choices["sustained"]:
+        raise UsageError("--wall is read before and after a sustained run; add --sustained 5")
+    if choices["wall"] and not output.is_terminal(sys.stdin):
+        raise UsageError("--wall asks a person, on a terminal; a script can write to a file for: --meter wall:FILE")
     typed = resolve({name: choices[name] for name in ("model", "prm", "threads", "meter")})
-    if typed.meter in ("battery", "termux") and not choices["sustained"]:
+    if typed.meter.startswith(("wall", "battery", "termux")) and not choices["sustained"]:
         output.say(f"warning: {typed.meter} gives no figure for less than two minutes of work; add --sustained 3")
     return Settings(meter=typed.meter, engine=typed.engine)
 
 
-def _default_path() -> Path:
+def _targets(choices: dict[str, Any]) -> tuple[Path, ...]:
+    """Return where the result goes: to the file that was asked for, and to where 'models show' looks for it."""
     from edge_solver import paths
     from edge_solver.bench.device.document import now
 
-    return paths.writable(paths.data_dir() / "devices") / f"device-{now().replace(':', '')}.json"
+    asked: Path | None = choices["out"]
+    if asked is not None and choices["demo"]:
+        return (asked,)
+    try:
+        kept = paths.writable(paths.devices_dir()) / f"device-{now().replace(':', '')}.json"
+    except UsageError:
+        if asked is None:
+            raise
+        return (asked,)
+    return (kept,) if asked is None else (asked, kept)
+
+
+def _write(document: dict[str, Any], targets: tuple[Path, ...], rows: Path | None) -> None:
+    from edge_solver.bench.device import document as files
+    from edge_solver.bench.device.llama_rows import llama_rows
+
+    for path in targets:
+        files.write(path, document)
+    if rows is not None:
+        files.write(rows, llama_rows(document))
 
 
 def _remove() -> int:
@@ -142,6 +171,7 @@ def _measure(choices: dict[str, Any], settings: Settings, *, quiet: bool) -> dic
             cancelled=lambda: bool(stopping),
             command=shlex.join(["edge-solver", *sys.argv[1:]]),
             ambient=choices["ambient"],
+            ask_wall=partial(_ask_wall, live) if choices["wall"] else None,
         )
         try:
             if choices["demo"]:
@@ -151,6 +181,14 @@ def _measure(choices: dict[str, Any], settings: Settings, *, quiet: bool) -> dic
             return session.of_model(stack)
         except StoppedError:
             return None
+
+
+def _ask_wall(live: Any, moment: str) -> float | None:  # noqa: ANN401 - a Live, whose module is heavy
+    from edge_solver.energy.wall import joules
+
+    question = f"What does the meter at the wall show, such as 0.512 kWh? ({moment}; Enter alone for no reading)"
+    found: float | None = live.ask(question, partial(joules, name="--wall"))
+    return found
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import TextIO, final
 
 from edge_solver.cli import output
 from edge_solver.cli.status import Segment, StatusLine
+from edge_solver.errors import UsageError
 from edge_solver.quantities import Kind, show
 
 INTERVAL = 0.2
@@ -57,6 +59,20 @@ class Live:
             self._line.draw([("stopping; Ctrl-C again ends at once", None)])
         elif not self._quiet:
             output.say("stopping; Ctrl-C again ends at once")
+
+    def ask(self, question: str, read: Callable[[str], float]) -> float | None:
+        """Ask for a number until there is one; ``None`` where nothing is typed, or nobody can."""
+        if self._line is not None:
+            self._line.clear()
+        while True:
+            output.say(question)
+            typed = sys.stdin.readline().strip()
+            if not typed:
+                return None
+            try:
+                return read(typed)
+            except UsageError as error:
+                output.say(f"error: {error}")
 
     def clear(self) -> None:
         """Take the line away, for good."""

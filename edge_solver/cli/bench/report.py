@@ -28,7 +28,11 @@ def command(folders: tuple[Path, ...], *, out: Path | None, as_json: bool) -> in
 
     Several folders are one report where they hold results on the same suite. Without --out the tables and plots are
     printed; --out needs matplotlib, which comes with: pip install 'edge-solver[report]'.
-    """
+
+    \b
+    edge-solver bench report results
+    edge-solver bench report results more-results --out report
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     from edge_solver.bench.study import study
     from edge_solver.bench.trials import read_run
 

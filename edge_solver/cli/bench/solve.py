@@ -62,7 +62,11 @@ def command(*, out: Path, as_json: bool, quiet: bool, **choices: Any) -> int:  #
     A suite is JSON Lines of {"id", "problem", "answer"}, optionally "subject" and "level"; gsm8k and math500 are
     downloaded (about 0.5 MB each) the first time they are asked for. The same command goes on where it was stopped.
     Strategies that draw independent samples share them: majority, best-of-n and weighted at all widths cost one run.
-    """
+
+    \b
+    edge-solver bench solve --suite builtin --out results
+    edge-solver bench solve --suite gsm8k --limit 50 --strategies weighted,rebase --widths 16 --out gsm
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart
     from edge_solver.bench.summary import Row
     from edge_solver.cli.bench.table import table, whole_runs
 

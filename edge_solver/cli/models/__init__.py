@@ -23,4 +23,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 
 @click.group("models", cls=LazyGroup, summaries=COMMANDS, package=__name__, no_args_is_help=False)
 def command() -> None:
-    """The models that --model and --prm take by name: list, show, download, check and remove them."""
+    """The models that --model and --prm take by name: list, show, download, check and remove them.
+
+    \b
+    edge-solver models list
+    edge-solver models show llemma-7b --width 16
+    edge-solver models pull llemma-7b --accept-licence
+    """  # noqa: D301 - click wants the character itself, which keeps the lines apart

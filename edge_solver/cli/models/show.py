@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edge_solver.catalog import ModelEntry, ModelKind, registry
-from edge_solver.catalog.fit import Fit, fit, tokens_per_second
+from edge_solver.catalog.fit import PROMPT, Fit, fit
 from edge_solver.catalog.formats import about, unverified
-from edge_solver.catalog.shelf import holdings
+from edge_solver.catalog.shelf import holdings, runnable
 from edge_solver.cli import output
 from edge_solver.cli.models.names import find, state
 from edge_solver.config import Settings
@@ -17,6 +18,9 @@ from edge_solver.core.events import plain
 from edge_solver.errors import ExitCode, UsageError
 from edge_solver.quantities import Kind
 from edge_solver.quantities import show as quantity
+
+if TYPE_CHECKING:
+    from edge_solver.bench.device.expected import Speed
 
 _WIDTH = Settings().search.width
 _LONGEST = 120  # characters of a text with line feeds; a prompt of several examples is longer
@@ -53,7 +57,9 @@ def command(name: str, *, width: int, context: int | None, prm: str | None, as_j
     for doubt in facts["unverified"]:
         output.emit(f"{'unverified':<15} {doubt}")
     if estimate is not None:
-        _emit_fit(estimate, facts["speed"])
+        _emit_fit(estimate)
+    if entry.kind is ModelKind.POLICY:
+        output.emit(f"{'speed':<15} {_speed_in_words(facts['speed'])}")
     return ExitCode.ANSWERED
 
 
@@ -76,11 +82,43 @@ def _facts(entry: ModelEntry, estimate: Fit | None, width: int) -> dict[str, Any
         "format_details": {**plain(details.format), "source": details.source} if details else None,
         "unverified": list(unverified(entry)),
         "memory": {**plain(estimate), "needed": estimate.need.total, "fits": estimate.fits} if estimate else None,
-        "speed": tokens_per_second(entry, width),
+        "speed": [plain(speed) for speed in _speeds(entry, estimate, width)],
     }
 
 
-def _emit_fit(estimate: Fit, speed: float | None) -> None:
+def _speeds(entry: ModelEntry, estimate: Fit | None, width: int) -> Iterator[Speed]:
+    """Yield how fast one branch and all of them decode on this machine, as far as that is known."""
+    if entry.kind is not ModelKind.POLICY:
+        return
+    from edge_solver.bench.device.expected import Model, expected
+
+    held = runnable(entry)
+    checksum = entry.sha256 or (held.checksum if held is not None else "")
+    for branches in dict.fromkeys((1, width)):
+        # In the middle of a search half of each solution is written.
+        cells = PROMPT + branches * entry.step_tokens * entry.solution_steps / 2
+        weights = estimate.need.weights if estimate is not None else 0
+        speed = expected(Model(entry.architecture, weights, checksum, cells), branches)
+        if speed is not None:
+            yield speed
+
+
+def _speed_in_words(speeds: list[dict[str, Any]]) -> str:
+    from edge_solver.bench.device.expected import MEASURE
+
+    if not speeds:
+        return f"not known on this machine; find out with: {MEASURE}"
+    first = speeds[0]
+    rates = " and ".join(f"{speed['tokens_per_second']:.3g} tokens/s on {speed['width']}" for speed in speeds)
+    if first["how"] == "measured":
+        return f"{rates} branches (measured by bench device, {first['when']})"
+    bandwidth = quantity(first["bytes_per_second"], Kind.BYTES)
+    flops = quantity(first["flops_per_second"], Kind.FLOPS)
+    limits = f"{bandwidth}/s, {flops}/s in 32-bit floats"
+    return f"about {rates} branches at this machine's limits (estimated; bench device measured {limits})"
+
+
+def _emit_fit(estimate: Fit) -> None:
     need = estimate.need
     parts = [("weights", need.weights), (f"KV cache of {estimate.cells} tokens", need.cache), ("buffers", need.buffers)]
     if estimate.prm is not None:
@@ -93,8 +131,6 @@ def _emit_fit(estimate: Fit, speed: float | None) -> None:
     free = quantity(estimate.available, Kind.BYTES)
     verdict = {True: "it fits", False: "it does not fit; try a smaller --width", None: "unknown"}[estimate.fits]
     output.emit(f"{'this machine':<15} {free} free of {quantity(estimate.total, Kind.BYTES)}: {verdict}")
-    if speed is not None:
-        output.emit(f"{'speed':<15} {speed:.3g} tokens/s (measured by a device benchmark)")
 
 
 def _shown(value: object) -> str:

@@ -43,4 +43,4 @@ def distinct(nodes: Iterable[Node]) -> list[Node]:
     return list(first.values())
 
 
-BEAM = Strategy("beam", "the best steps, each continued M wide", plan, vote="weighted")
+BEAM = Strategy("beam", "best steps, each continued M wide", plan, vote="weighted")

@@ -100,4 +100,4 @@ def _begin(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan | N
     return None
 
 
-MCTS = Strategy("mcts", "UCT tree search, the paper's baseline", plan, vote="weighted")
+MCTS = Strategy("mcts", "UCT search, the paper's baseline", plan, vote="weighted")

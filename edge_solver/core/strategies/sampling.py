@@ -37,4 +37,4 @@ MAJORITY = Strategy(
     "majority", "independent samples, one vote each", plan, vote="majority", scored=False, independent=True
 )
 BEST_OF_N = Strategy("best-of-n", "independent samples, the best wins", plan, vote="best-of-n", independent=True)
-WEIGHTED = Strategy("weighted", "independent samples, votes by reward", plan, vote="weighted", independent=True)
+WEIGHTED = Strategy("weighted", "independent samples, vote by reward", plan, vote="weighted", independent=True)

@@ -95,6 +95,41 @@ def test_a_quick_run_ends_in_time_on_any_machine(slow: float) -> None:
         assert any("the time was up" in note for note in found["notes"])
 
 
+def at_the_wall(*readings: float | None) -> Document:
+    rig, asked, shown = scripted_rig(), [], iter(readings)
+
+    def ask(moment: str) -> float | None:
+        asked.append(moment)
+        return next(shown)
+
+    rig.ask_wall = ask
+    found = measured(rig, Wish(sustained_seconds=60))
+    assert len(asked) == 2
+    return found
+
+
+def test_what_a_person_reads_off_a_wall_meter_counts_for_the_sustained_run_alone() -> None:
+    found = at_the_wall(36_000.0, 39_600.0)
+    windows = {window["what"]: window for window in found["energy"]["windows"]}
+    wall = windows.pop("sustained decode on 4")
+    assert (wall["joules"], wall["label"], wall["net_joules"]) == (3600.0, "measured-wall", None)
+    assert wall["joules_per_unit"] == pytest.approx(3600 / wall["units"])
+    assert {window["label"] for window in windows.values()} == {"counter"}
+    assert found["energy"]["label"] == "counter"
+    assert any("36000 J before and 39600 J after" in note for note in found["notes"])
+    (line,) = (line for line in summary(found) if "sustained: measured-wall" in line)
+    assert len(line) <= WIDTH
+
+
+@pytest.mark.parametrize("readings", [(None, 5.0), (5.0, None), (5.0, 5.0), (5.0, 4.0)])
+def test_readings_that_make_no_sense_leave_the_figure_of_the_meter_and_a_note(
+    readings: tuple[float | None, float | None],
+) -> None:
+    found = at_the_wall(*readings)
+    assert {window["label"] for window in found["energy"]["windows"]} == {"counter"}
+    assert any("no two readings" in note for note in found["notes"])
+
+
 def test_a_run_that_is_stopped_keeps_what_it_has_and_says_so() -> None:
     calls: list[int] = []
     rig = scripted_rig(cancelled=lambda: bool(calls))
