@@ -47,6 +47,8 @@ class Session:
     cancelled: Callable[[], bool]
     command: str
     ambient: float | None = None
+    document: Document | None = None
+    """What is known so far; grows while it is measured."""
 
     def of_model(self, stack: ExitStack) -> Document:
         """Measure the policy that the settings name.
@@ -118,6 +120,7 @@ class Session:
         }
         if model["made_up_weights"]:
             head["notes"].append("made-up weights: speed and memory are those of the real model, answers are not")
+        self.document = head
         document = Benchmark(rig, self.wish, self.display, head).run()
         document["provenance"]["ended"] = files.now()
         return files.sealed(document)
