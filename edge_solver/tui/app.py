@@ -116,7 +116,7 @@ class EdgeSolverApp(App[int]):
             case "device":
                 from edge_solver.tui.screens.device import DeviceScreen
 
-                return DeviceScreen(self.settings, self.surroundings.results, self.surroundings.bench)
+                return DeviceScreen(self.surroundings.results, self.surroundings.bench)
             case _:
                 self.solve_screen = SolveScreen(self.settings, self.engine)
                 return self.solve_screen

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import work
@@ -27,6 +28,9 @@ from edge_solver.tui.messages import BenchEnded, Measuring
 from edge_solver.tui.shelf import Bench, Measured, Results, ResultSet
 from edge_solver.tui.widgets.bars import Keys, TopBar
 
+if TYPE_CHECKING:
+    from edge_solver.tui.app import EdgeSolverApp
+
 _ROWS, _COLUMNS = 9, 52
 _OFFER = "Ctrl+R measures this device: speed, energy and right answers, for about three minutes; Esc stops it."
 _NAME = 12
@@ -41,10 +45,10 @@ class DeviceScreen(Screen[None]):
         Binding("ctrl+r", "measure", "Measure", id="device.measure"),
     ]
 
-    def __init__(self, settings: Settings, results: Results | None, bench: Bench | None) -> None:
-        """Show results, and measure under settings; without results or a benchmark the meters alone."""
+    def __init__(self, results: Results | None, bench: Bench | None) -> None:
+        """Show results, and measure; without results or a benchmark the meters alone."""
         super().__init__()
-        self._settings, self._results, self._bench = settings, results, bench
+        self._results, self._bench = results, bench
         self._measuring = False
         self._enough = threading.Event()
 
@@ -74,19 +78,20 @@ class DeviceScreen(Screen[None]):
         if self._bench is None:
             self.notify("nothing is measured in this session")
             return
-        if self.app.engine.current is not None:  # type: ignore[attr-defined]  # our own app
+        app: EdgeSolverApp = self.app  # type: ignore[assignment]  # our own app
+        if app.engine.current is not None:
             self.notify("a search is running: stop it first, it would be measured too", severity="warning")
             return
         self._measuring = True
         self._enough.clear()
         # No worker of Textual's: leaving the app would wait for it.
-        threading.Thread(target=self._measure, args=(self._bench,), name="bench", daemon=True).start()
+        threading.Thread(target=self._measure, args=(self._bench, app.settings), name="bench", daemon=True).start()
         self._show_bench(Measured("looking at this machine"))
         self.query_one("#bench").scroll_visible(animate=False)
 
-    def _measure(self, bench: Bench) -> None:
+    def _measure(self, bench: Bench, settings: Settings) -> None:
         try:
-            lines = bench.run(self._settings, lambda found: self.post_message(Measuring(found)), self._enough.is_set)
+            lines = bench.run(settings, lambda found: self.post_message(Measuring(found)), self._enough.is_set)
         except EdgeSolverError as error:
             lines = [str(error)]
         except Exception as error:  # noqa: BLE001 - the last net of this thread: the app goes on

@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import DataTable, Static
 
+from edge_solver import memory
 from edge_solver.catalog import ModelEntry, ModelKind, registry
 from edge_solver.catalog.fit import Fit, fit
 from edge_solver.catalog.formats import unverified
@@ -28,7 +29,8 @@ from edge_solver.tui.widgets.bars import Keys, TopBar
 _KINDS = {ModelKind.POLICY: "policy", ModelKind.PRM: "reward model"}
 _SETTINGS = {ModelKind.POLICY: "model", ModelKind.PRM: "prm"}
 _COLUMNS = ("", "name", "here", "fits", "size", "kind", "licence")
-_UNKNOWN = "?"
+_SMALL = 0.01
+"""Share of the free memory under which a file fits, whatever a search takes beside it."""
 
 
 class ModelsScreen(Screen[None]):
@@ -76,7 +78,7 @@ class ModelsScreen(Screen[None]):
             "●" if self._is_used(entry) else " ",
             entry.name,
             self._state(entry),
-            _fits(self._fit(entry)),
+            {True: "yes", False: "no", None: "?"}[self._fits(entry)],
             show(entry.bytes or None, Kind.BYTES),
             _KINDS[entry.kind],
             entry.licence,
@@ -110,6 +112,22 @@ class ModelsScreen(Screen[None]):
         policy, judge = (entry, other) if is_policy else (other, entry)
         return fit(policy, width=self._settings.search.width, prm=judge) if policy is not None else None
 
+    def _fits(self, entry: ModelEntry) -> bool | None:
+        found = self._fit(entry)
+        if found is not None:
+            return found.fits
+        return True if _is_small(entry) else None
+
+    def _memory(self, entry: ModelEntry) -> str:
+        """Say what memory a search takes, and whether there is as much."""
+        found = self._fit(entry)
+        if found is None:
+            return f"memory: {'it fits easily' if _is_small(entry) else 'unknown, for its shape is not known'}"
+        need, free = show(found.need.total, Kind.BYTES), show(found.available, Kind.BYTES)
+        verdict = {True: "it fits", False: "it does not fit: try a smaller width", None: "unknown"}[found.fits]
+        beside = f" with {found.prm}" if found.prm else ""
+        return f"memory: about {need} at width {found.width}{beside} (estimated), {free} free: {verdict}"
+
     def _is_used(self, entry: ModelEntry) -> bool:
         engine = self._settings.engine
         wanted = engine.model if entry.kind is ModelKind.POLICY else engine.prm
@@ -125,11 +143,13 @@ class ModelsScreen(Screen[None]):
         entry = self._chosen
         if entry is None:
             return
-        text = Text().append(f"{entry.name}  ", "bold").append(f"{entry.summary}\n")
+        # What a narrow screen cuts off from the table comes first.
+        text = Text().append(f"{entry.name}  ", "bold").append(f"{self._state(entry)} · ")
+        text.append(f"{show(entry.bytes or None, Kind.BYTES)} · {_KINDS[entry.kind]}\n{entry.summary}\n")
         download = self._downloads.get(entry.name)
         if download is not None:
             text.append(f"{download.words()}\n", "red" if download.stage is Stage.FAILED else "bold")
-        text.append(f"{_memory(self._fit(entry))}\n")
+        text.append(f"{self._memory(entry)}\n")
         facts = [f"licence {entry.licence}" + (f" ({entry.restricted})" if entry.restricted else "")]
         if entry.parameters:
             facts.append(f"{entry.parameters / 1e6:,.2f} M parameters, {entry.context} positions")
@@ -266,15 +286,6 @@ class ModelsScreen(Screen[None]):
         self._refill(entry)
 
 
-def _fits(found: Fit | None) -> str:
-    return {True: "yes", False: "no", None: _UNKNOWN}[found.fits if found is not None else None]
-
-
-def _memory(found: Fit | None) -> str:
-    """Say what memory a search takes, and whether there is as much."""
-    if found is None:
-        return "memory: unknown, for the registry does not know its shape"
-    need, free = show(found.need.total, Kind.BYTES), show(found.available, Kind.BYTES)
-    verdict = {True: "it fits", False: "it does not fit: try a smaller width", None: "unknown"}[found.fits]
-    beside = f" with {found.prm}" if found.prm else ""
-    return f"memory: about {need} at width {found.width}{beside} (estimated), {free} free: {verdict}"
+def _is_small(entry: ModelEntry) -> bool:
+    free = memory.available()
+    return free is not None and 0 < entry.bytes < _SMALL * free
