@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_solver.cli.measuring import BenchHere, MeasuredHere
 from edge_solver.config import resolve, resolve_app
 from edge_solver.errors import ExitCode
 
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from edge_solver.core.events import Event
     from edge_solver.core.solution import Spent
     from edge_solver.history import Saver
-    from edge_solver.tui.shelf import ResultSet
 
 
 def open_app(*, demo: bool) -> int:
@@ -29,7 +31,13 @@ def open_app(*, demo: bool) -> int:
     settings = resolve()
     keep = saved if settings.history and not demo else no_record
     surroundings = Surroundings(
-        record=keep, store=SavedHere(), results=MeasuredHere(), theme=own.theme, keys=own.keys, demo=demo
+        record=keep,
+        store=SavedHere(),
+        results=MeasuredHere(),
+        bench=BenchHere(demo=demo),
+        theme=own.theme,
+        keys=own.keys,
+        demo=demo,
     )
     with screen_to_itself():
         app = EdgeSolverApp(settings, surroundings)
@@ -87,43 +95,19 @@ class SavedHere:
         with History.open() as history:
             return [event for _, event in history.load(int(id))]
 
+    def export(self, id: int | str, ending: str) -> str:  # noqa: A002 - as the protocol calls it
+        """Write a run into a new file of the working directory and return the file's name."""
+        from edge_solver.history import History, export
 
-class MeasuredHere:
-    """The results of ``bench solve`` in the user's data folder, for the app's screen Device."""
+        file = next(name for name in _names(f"edge-solver-run-{id}", ending) if not name.exists())
+        write = export.writer_for(file)
+        with History.open() as history:
+            run, events = history.run(int(id)), [event for _, event in history.load(int(id))]
+        export.save(write(run, events), file)
+        return str(file)
 
-    def sets(self) -> Sequence[ResultSet]:
-        """Return what was measured, folder by folder; see ``tui.shelf.Results``."""
-        from edge_solver.bench.evidence import gather
-        from edge_solver.bench.study import frontiers, measure
-        from edge_solver.bench.trials import read_run
-        from edge_solver.paths import results_dir
-        from edge_solver.tui.shelf import ResultPoint, ResultSet
 
-        found = []
-        for file in sorted(results_dir().glob("*/run.json")):
-            run = read_run(file.parent)
-            evidence = gather([run])
-            points = [measure(evidence, choice) for choice in evidence.trials]
-            leads = {index for front in frontiers(points) if front.cost == "flops" for index in front.points}
-            found.append(
-                ResultSet(
-                    file.parent.name,
-                    run.suite,
-                    tuple(
-                        ResultPoint(
-                            f"{point.choice.strategy}@{point.choice.width}",
-                            point.flops,
-                            point.accuracy.value,
-                            number in leads,
-                        )
-                        for number, point in enumerate(points)
-                    ),
-                )
-            )
-        return found
-
-    def advise(self, cost: str, budget: float) -> str:
-        """Say what to use under a budget; see ``tui.shelf.Results``."""
-        from edge_solver.cli.advise import advice_text
-
-        return advice_text(cost, budget)
+def _names(stem: str, ending: str) -> Iterator[Path]:
+    """Return names for a file, one after the other, so that none that exists has to be replaced."""
+    yield Path(f"{stem}{ending}")
+    yield from (Path(f"{stem}-{number}{ending}") for number in count(2))

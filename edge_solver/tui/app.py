@@ -21,9 +21,10 @@ from edge_solver.config import Settings
 from edge_solver.errors import ExitCode
 from edge_solver.tui.crash import report
 from edge_solver.tui.engine import Engine, Record, no_record
+from edge_solver.tui.hangup import when_gone
 from edge_solver.tui.look import NIGHT, THEMES
 from edge_solver.tui.screens.solve import SolveScreen
-from edge_solver.tui.shelf import Results, RunStore
+from edge_solver.tui.shelf import Bench, Results, RunStore
 from edge_solver.tui.widgets.bars import MODES
 
 PATIENCE_SECONDS = 2.0
@@ -39,6 +40,7 @@ class Surroundings:
     record: Record = no_record
     store: RunStore | None = None
     results: Results | None = None
+    bench: Bench | None = None
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     """Other keys by the id of what they do."""
@@ -86,6 +88,8 @@ class EdgeSolverApp(App[int]):
         """Take the user's keys, then load the models."""
         self.set_keymap(dict(self.surroundings.keys))
         self._listen_for_signals()
+        if not self.is_headless and sys.__stdin__ is not None:
+            when_gone(sys.__stdin__.fileno(), self._hung_up)
         self.call_after_refresh(self._warm)
 
     def _warm(self) -> None:
@@ -112,7 +116,7 @@ class EdgeSolverApp(App[int]):
             case "device":
                 from edge_solver.tui.screens.device import DeviceScreen
 
-                return DeviceScreen(self.surroundings.results)
+                return DeviceScreen(self.surroundings.results, self.surroundings.bench)
             case _:
                 self.solve_screen = SolveScreen(self.settings, self.engine)
                 return self.solve_screen

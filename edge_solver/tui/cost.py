@@ -1,9 +1,9 @@
 """What the app costs: ``python -m edge_solver.tui.cost`` prints it as JSON.
 
-The real program runs on a pseudo-terminal and is used by its keys. Three things are measured: the time from the command
-to the first paint; the time from a key press to the bytes that draw it, while the built-in models search; and the time
-that a search takes in the app against the same search without one, in turns, so that whatever else the machine does
-weighs on both alike.
+The real program runs on a pseudo-terminal and is used by its keys. Four things are measured: the time from the command
+to the first paint; the time from a key press to the bytes that draw it, while the built-in models search; the time that
+a search takes in the app against the same search without one, in turns, so that whatever else the machine does weighs
+on both alike; and the time from a key press to the drawing of a tree of ten thousand steps, scrolled.
 """
 
 from __future__ import annotations
@@ -27,26 +27,38 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from edge_solver.config import Settings
-from edge_solver.core.events import Event, Solved
+from edge_solver.core.events import Drafted, Event, Scored, Solved
 from edge_solver.core.strategies import SearchSettings
 
 PROBLEM = "What is 3/4 + 5/6 - 1/8?"
+LONG_PROBLEM, LONG_WIDTH = "What is 784 * 592?", 256
+"""Minutes of decoding: a search for it is stopped, it never ends before the keys are pressed."""
 PAINTED = b"Enter solves"
 LETTERS = "жцчшщъыэюябгдзийлпф"
 """Nothing that the app shows holds these, so a letter in its output is the one that was typed."""
 PATIENCE_SECONDS = 120.0
 APART_SECONDS = 0.12
 """Between two key presses."""
+STEPS = 10_000
+"""Of the tree that is scrolled."""
+PARTS = ("paint", "keys", "solve", "scroll")
+_CONTROLS = re.compile(rb"\x1b\[[0-9;?<>=]*[A-Za-z]|\x1b[^\[]|[\x00-\x1f]+")
+_LAST = 2000  # bytes of what was drawn that an error tells
+
+
+class SilentError(Exception):
+    """The program did not do what was waited for; says what it drew last."""
 
 
 class OnTerminal:
-    """A child of this module on a pseudo-terminal; its results come by a pipe."""
+    """A child of this module on a pseudo-terminal; what it reports comes line by line by a pipe."""
 
     def __init__(self, *arguments: str, columns: int = 120, rows: int = 40) -> None:
         """Start it."""
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._results, results = os.pipe()
+        self._reported, self._drawn = b"", b""
         command = [sys.executable, "-m", "edge_solver.tui.cost", *arguments, "--results", str(results)]
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -59,7 +71,12 @@ class OnTerminal:
         """Read until a text was drawn; return when."""
         drawn, end = b"", time.perf_counter() + PATIENCE_SECONDS
         while text not in drawn:
-            drawn = drawn[-64:] + self._read(end)
+            drawn = drawn[-64:] + self._read(end, f"{text.decode()!r} on the screen")
+        return time.perf_counter()
+
+    def wait_to_draw(self) -> float:
+        """Read until anything was drawn; return when."""
+        self._read(time.perf_counter() + PATIENCE_SECONDS, "anything on the screen")
         return time.perf_counter()
 
     def press(self, keys: str) -> float:
@@ -67,24 +84,31 @@ class OnTerminal:
         os.write(self._ours, keys.encode())
         return time.perf_counter()
 
-    def result(self) -> float:
-        """Return the next number that the child reports, and let it draw meanwhile."""
+    def told(self, word: str) -> float:
+        """Wait for a report that begins with a word, and let the child draw meanwhile; return its number."""
         end = time.perf_counter() + PATIENCE_SECONDS
         while True:
-            ready, _, _ = select.select([self._ours, self._results], [], [], end - time.perf_counter())
+            line, found, rest = self._reported.partition(b"\n")
+            if found:
+                self._reported = rest
+                name, _, number = line.decode().partition(" ")
+                if name == word:
+                    return float(number or 0)
+                continue
+            ready, _, _ = select.select([self._ours, self._results], [], [], max(0.0, end - time.perf_counter()))
             if self._ours in ready:
-                os.read(self._ours, 65536)
+                self._take(f"its report of {word!r}")
             if self._results in ready:
-                return float(os.read(self._results, 64).split()[0])
+                self._reported += os.read(self._results, 65536)
             if not ready:
-                raise TimeoutError("the app reported nothing")
+                raise self._silent(f"its report of {word!r}")
 
     def drain(self, seconds: float) -> None:
         """Let it draw for a while."""
         end = time.perf_counter() + seconds
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(SilentError):
             while True:
-                self._read(end)
+                self._read(end, "nothing")
 
     def processor_seconds(self) -> float:
         """Return the processor time that it has used."""
@@ -98,11 +122,25 @@ class OnTerminal:
         os.close(self._ours)
         os.close(self._results)
 
-    def _read(self, end: float) -> bytes:
+    def _read(self, end: float, wanted: str) -> bytes:
         ready, _, _ = select.select([self._ours], [], [], max(0.0, end - time.perf_counter()))
         if not ready:
-            raise TimeoutError("nothing was drawn")
-        return os.read(self._ours, 65536)
+            raise self._silent(wanted)
+        return self._take(wanted)
+
+    def _take(self, wanted: str) -> bytes:
+        try:
+            read = os.read(self._ours, 65536)
+        except OSError:  # how Linux says that nobody has the terminal open any more
+            raise self._silent(wanted) from None
+        self._drawn = (self._drawn + read)[-_LAST:]
+        return read
+
+    def _silent(self, wanted: str) -> SilentError:
+        code = self._process.poll()
+        state = f"it ended with {code}" if code is not None else "it is still running"
+        shown = _CONTROLS.sub(b" ", self._drawn).decode(errors="replace")
+        return SilentError(f"waited in vain for {wanted}; {state}; what it drew last: {' '.join(shown.split())}")
 
 
 def _stat(pid: int) -> list[str]:
@@ -126,34 +164,34 @@ def first_paint(times: int) -> dict[str, float]:
         with _terminal("app") as app:
             clock.append(app.wait_for(PAINTED) - app.begun)
             processor.append(app.processor_seconds())
-    return {"seconds": statistics.median(clock), "processor_seconds": statistics.median(processor)}
+    return {
+        "starts": times,
+        "seconds": statistics.median(clock),
+        "most_seconds": max(clock),
+        "processor_seconds": statistics.median(processor),
+    }
 
 
-def key_press(times: int, width: int) -> dict[str, float]:
-    """Return how long a typed letter takes to be drawn while a search runs."""
+def key_press(times: int) -> dict[str, float]:
+    """Return how long a typed letter takes to be drawn while a search runs, that is stopped and begun anew."""
     waits: list[float] = []
-    with _terminal("app", "--width", str(width)) as app:
-        app.wait_for(PAINTED)
+    with _terminal("app", "--width", str(LONG_WIDTH)) as app:
         app.wait_for(b"ready")
         while len(waits) < times:
-            app.press(f"{PROBLEM}\r")
-            app.wait_for(b"branches")
+            app.press(f"{LONG_PROBLEM}\r")
+            app.told("growing")
             app.press("\t")  # back to the problem
-            for letter in LETTERS[: max(1, times - len(waits))]:
+            app.drain(0.5)
+            for letter in LETTERS[: times - len(waits)]:
                 app.drain(APART_SECONDS)
                 begun = app.press(letter)
                 waits.append(app.wait_for(letter.encode()) - begun)
-            app.result()
+            app.press("\x1b")
+            app.told("over")
             app.drain(0.5)
-            app.press("\x1b[1;5H\x15" + "\x15" * 3)  # an empty problem again
+            app.press("\x15")  # an empty problem again
             app.drain(0.5)
-    ranked = sorted(waits)
-    return {
-        "presses": len(ranked),
-        "median_ms": 1e3 * statistics.median(ranked),
-        "p95_ms": 1e3 * ranked[int(0.95 * (len(ranked) - 1))],
-        "most_ms": 1e3 * ranked[-1],
-    }
+    return {"presses": len(waits), **_ranked(waits)}
 
 
 def against_solve(pairs: int, width: int) -> dict[str, float]:
@@ -162,7 +200,7 @@ def against_solve(pairs: int, width: int) -> dict[str, float]:
     speeds: list[tuple[float, float]] = []
     with _terminal("app", "--width", str(width)) as app, _terminal("plain", "--width", str(width)) as plain:
         app.wait_for(b"ready")
-        plain.wait_for(b"ready")
+        plain.told("ready")
         app.press(PROBLEM)
         for number in range(pairs + 1):
             app.drain(0.5)
@@ -170,17 +208,41 @@ def against_solve(pairs: int, width: int) -> dict[str, float]:
                 app.press("n")  # the problem again; what follows must find the focus there
                 app.drain(0.3)
             app.press("\r")
-            inside = app.result()
+            inside = app.told("over")
             plain.press("\n")
-            outside = plain.result()
+            outside = plain.told("over")
             if number:  # the first pair warms caches
                 shares.append(inside / outside - 1)
                 speeds.append((inside, outside))
     return {
         "pairs": len(shares),
         "cost_share": statistics.median(shares),
+        "least_share": min(shares),
+        "most_share": max(shares),
         "app_seconds": statistics.median(inside for inside, _ in speeds),
         "solve_seconds": statistics.median(outside for _, outside in speeds),
+    }
+
+
+def scrolling(times: int) -> dict[str, float]:
+    """Return how long a tree of many steps takes from a key press to what it draws."""
+    waits: list[float] = []
+    with _terminal("tree") as app:
+        app.told("growing")
+        app.drain(1.0)
+        for number in range(times):
+            begun = app.press("\x1b[6~" if number % 2 else "\x1b[B")  # a page, a line
+            waits.append(app.wait_to_draw() - begun)
+            app.drain(APART_SECONDS)
+    return {"steps": STEPS, "presses": len(waits), **_ranked(waits)}
+
+
+def _ranked(waits: list[float]) -> dict[str, float]:
+    ranked = sorted(waits)
+    return {
+        "median_ms": 1e3 * statistics.median(ranked),
+        "p95_ms": 1e3 * ranked[int(0.95 * (len(ranked) - 1))],
+        "most_ms": 1e3 * ranked[-1],
     }
 
 
@@ -188,54 +250,119 @@ def _settings(width: int) -> Settings:
     return replace(Settings(), search=SearchSettings(width=width))
 
 
-def _report(results: int, event: Event) -> None:
-    if isinstance(event, Solved):
-        os.write(results, f"{event.solution.spent.seconds}\n".encode())
+class _Reporter:
+    """Tells the parent that a search grows, and how many seconds it took."""
+
+    def __init__(self, results: int) -> None:
+        self._results, self._growing = results, False
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Drafted) and not self._growing:
+            self.tell("growing")
+        if isinstance(event, Solved):
+            self.tell(f"over {event.solution.spent.seconds}")
+        self._growing = isinstance(event, Drafted) or (self._growing and not isinstance(event, Solved))
+
+    def tell(self, words: str) -> None:
+        os.write(self._results, f"{words}\n".encode())
 
 
-def _run_app(width: int, results: int) -> None:
+def _run_app(width: int, report: _Reporter) -> None:
     from contextlib import nullcontext
 
     from edge_solver.tui.app import EdgeSolverApp, Surroundings
 
-    def record() -> nullcontext[object]:
-        return nullcontext(lambda event: _report(results, event))
-
-    EdgeSolverApp(_settings(width), Surroundings(record=record)).run()  # type: ignore[arg-type]
+    EdgeSolverApp(_settings(width), Surroundings(record=lambda _warn: nullcontext(report))).run()
 
 
-def _run_plain(width: int, results: int) -> None:
+def _run_plain(width: int, report: _Reporter) -> None:
     from edge_solver.assembly import Assembly
 
     with Assembly(_settings(width)) as assembly:
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        report.tell("ready")
         for _ in sys.stdin:
             for event in assembly.search(PROBLEM):
-                _report(results, event)
+                report(event)
+
+
+def _run_tree(report: _Reporter) -> None:
+    from edge_solver.tui.app import EdgeSolverApp
+
+    class Grown(EdgeSolverApp):
+        def on_mount(self) -> None:
+            super().on_mount()
+            self.call_after_refresh(self._grow)
+
+        def _grow(self) -> None:
+            from edge_solver.core.budget import Budget
+            from edge_solver.tui.engine import Run
+            from edge_solver.tui.widgets.run import RunView
+
+            self.screen.query_one("#welcome").display = False
+            self.screen.query_one("#runs").display = True
+            view = self.screen.query_one(RunView)
+            view.begin(Run(PROBLEM, self.settings, over=True), Budget())
+            view.hear(tree_of(STEPS))
+            view.view.focus()
+            report.tell("growing")
+
+    Grown(_settings(1)).run()
+
+
+def tree_of(steps: int) -> Iterator[Event]:
+    """Yield the events of a tree in which every step has three after it."""
+    from edge_solver.core.tree import Finish
+
+    for node in range(1, steps + 1):
+        depth = 1
+        parent = (node - 1) // 3
+        while parent:
+            parent, depth = (parent - 1) // 3, depth + 1
+        text = f"Step {node}: 3/4 + 5/6 = 9/12 + 10/12 = 19/12"
+        yield Drafted(node, (node - 1) // 3, depth, text, 24, Finish.STEP, None)
+        yield Scored(node, node % 100 / 100)
 
 
 def main() -> None:
     """Measure, or be what is measured."""
     parser = argparse.ArgumentParser(prog="python -m edge_solver.tui.cost", description=__doc__)
-    parser.add_argument("child", nargs="?", choices=["app", "plain"], help=argparse.SUPPRESS)
+    parser.add_argument("child", nargs="?", choices=["app", "plain", "tree"], help=argparse.SUPPRESS)
     parser.add_argument("--results", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--width", type=int, default=64, help="of the searches (default: 64)")
+    parser.add_argument("--part", action="append", choices=PARTS, help="what to measure (default: everything)")
+    parser.add_argument("--width", type=int, default=64, help="of the searches that are compared (default: 64)")
     parser.add_argument("--times", type=int, default=7, help="starts, and pairs of searches (default: 7)")
     parser.add_argument("--presses", type=int, default=60, help="keys (default: 60)")
     chosen = parser.parse_args()
-    if chosen.child == "app":
-        _run_app(chosen.width, chosen.results)
-    elif chosen.child == "plain":
-        _run_plain(chosen.width, chosen.results)
-    else:
-        found = {
-            "first_paint": first_paint(chosen.times),
-            "key_press": key_press(chosen.presses, chosen.width),
-            "against_solve": against_solve(chosen.times, chosen.width),
-            "load_average": os.getloadavg()[0],
-        }
+    report = _Reporter(chosen.results)
+    match chosen.child:
+        case "app":
+            _run_app(chosen.width, report)
+        case "plain":
+            _run_plain(chosen.width, report)
+        case "tree":
+            _run_tree(report)
+        case _:
+            sys.exit(_measure(chosen))
+
+
+def _measure(chosen: argparse.Namespace) -> str | None:
+    """Print what was measured; return why it could not be."""
+    parts = {
+        "paint": lambda: first_paint(chosen.times),
+        "keys": lambda: key_press(chosen.presses),
+        "solve": lambda: against_solve(chosen.times, chosen.width),
+        "scroll": lambda: scrolling(chosen.presses),
+    }
+    found: dict[str, object] = {}
+    try:
+        for name in chosen.part or PARTS:
+            found[name] = parts[name]()
+    except SilentError as error:
+        return f"error: {name}: {error}"
+    finally:
+        found["load_average"] = os.getloadavg()[0]
         sys.stdout.write(re.sub(r"(\d+\.\d{3})\d+", r"\1", json.dumps(found, indent=2)) + "\n")
+    return None
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""What the engine's thread tells the app. Messages only wake the app up: events wait in the run's mailbox."""
+"""What threads tell the app. Those of a search only wake it up: events wait in the run's mailbox."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
+
+from edge_solver.tui.shelf import Measured
 
 
 class Told(Message):
@@ -42,3 +46,29 @@ class Failed(Message):
         """Say why, in words for the user."""
         super().__init__()
         self.reason = reason
+
+
+class Measuring(Message):
+    """The benchmark of the device has come further."""
+
+    def __init__(self, found: Measured) -> None:
+        """Carry what it has found."""
+        super().__init__()
+        self.found = found
+
+
+class BenchEnded(Message):
+    """The benchmark of the device is over."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Carry the result, or why there is none, line by line."""
+        super().__init__()
+        self.lines = tuple(lines)
+
+
+class PullTold(Message):
+    """A download has come further, or to its end."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let one of several stand for all."""
+        return isinstance(message, PullTold)

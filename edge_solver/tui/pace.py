@@ -6,9 +6,9 @@ last one's cost is a small share of the time between them. Knows nothing of Text
 
 from __future__ import annotations
 
-SHORTEST_SECONDS = 1 / 30
-LONGEST_SECONDS = 0.4
-SHARE = 0.04
+SHORTEST_SECONDS = 0.1
+LONGEST_SECONDS = 0.5
+SHARE = 0.03
 """Of one core, for drawing and what comes with it."""
 _MEMORY = 0.7  # weight of what was known before a frame
 

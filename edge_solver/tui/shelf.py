@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from edge_solver.config import Settings
 from edge_solver.core.events import Event
 from edge_solver.core.solution import Spent
 
@@ -56,6 +57,17 @@ class RunStore(Protocol):
         """Return a run's events."""
         ...
 
+    def export(self, id: int | str, ending: str) -> str:
+        """Write a run into a new file of the folder one works in; ``.md``, ``.json`` or ``.svg`` says in which format.
+
+        Returns:
+            The file's name.
+
+        Raises:
+            EdgeSolverError: It cannot be written.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ResultPoint:
@@ -89,5 +101,37 @@ class Results(Protocol):
 
         Raises:
             EdgeSolverError: The results say nothing about it; says why.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a benchmark of the device has found so far."""
+
+    stage: str
+    number: int = 0
+    total: int = 0
+    """Of stages; 0 before they are known."""
+    seconds_left: float | None = None
+    speeds: tuple[tuple[str, float], ...] = ()
+    """Tokens per second by what was done, in the order of measuring."""
+
+
+class Bench(Protocol):
+    """Measures this device."""
+
+    def run(
+        self, settings: Settings, show: Callable[[Measured], object], cancelled: Callable[[], bool]
+    ) -> Sequence[str]:
+        """Measure for about three minutes, keep the result, and return it in lines of forty columns.
+
+        Args:
+            settings: Which models, threads and meter.
+            show: Told of every stage, in the calling thread.
+            cancelled: Asked often; once it is true, what is known is kept and returned.
+
+        Raises:
+            EdgeSolverError: Nothing could be measured.
         """
         ...

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from edge_solver.tui.mathematics import Formula, drawn, inlined, pieces
 from edge_solver.wording import clean
+
+# What draws mathematics is imported with the first step that is shown: the first paint need not wait for it.
 
 _INDENT = "    "
 
 
 def inline(source: str) -> str:
     """Return a step or an answer on one line."""
+    from edge_solver.tui.mathematics import Formula, pieces
+
     parts = pieces(source)
     if not any(isinstance(part, Formula) for part in parts):
         return _formula(source) if "\\" in source else clean(source)
@@ -19,6 +22,8 @@ def inline(source: str) -> str:
 
 def block(source: str) -> tuple[str, ...]:
     """Return the lines of a step in full; a formula that needs several lines stands below the words before it."""
+    from edge_solver.tui.mathematics import Formula, drawn, pieces
+
     lines: list[str] = []
     words = ""
     for part in pieces(source.strip()):
@@ -42,6 +47,8 @@ def block(source: str) -> tuple[str, ...]:
 
 
 def _formula(source: str) -> str:
+    from edge_solver.tui.mathematics import inlined
+
     text = inlined(source)
     return clean(source) if text is None else text
 

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from edge_solver.config import Settings
 from edge_solver.core.events import Event, Solved, Started
 from edge_solver.core.solution import Spent
 from edge_solver.core.strategies import SearchSettings
+from edge_solver.errors import UsageError
 from edge_solver.recording import read
 from edge_solver.tui.app import EdgeSolverApp, Surroundings
 from edge_solver.tui.widgets.run import RunView
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PATIENCE = 60.0
+HOPS = 4
+"""The longest way of a message: from the app to a widget, up again to the screen, and what that sends in turn."""
 
 
 Steps = Callable[[Pilot[int]], Awaitable[None]]
@@ -29,8 +34,8 @@ def drive(app: EdgeSolverApp, steps: Steps, *, size: tuple[int, int] = (100, 30)
     """Run the app without a terminal and carry out some steps in it."""
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settled(pilot)
             await steps(pilot)
             app.engine.close(PATIENCE)
 
@@ -47,14 +52,32 @@ def view(pilot: Pilot[int]) -> RunView:
     return pilot.app.screen.query_one("RunView.-active", RunView)
 
 
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Press keys; unlike the pilot's own way it does not wait for the processor to be idle, which a search never is."""
+    for key in keys:
+        name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+        event = events.Key(name, key if len(key) == 1 else None)
+        event.set_sender(pilot.app)  # so that it does not come back to the app and count twice
+        pilot.app.post_message(event)
+        if len(key) > 1:  # it may move the focus, and what is typed next is meant for where it goes
+            await settled(pilot)
+    await settled(pilot)
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until every widget has dealt with what it was sent, and with what came of that."""
+    for _ in range(HOPS):
+        await pilot.pause(0)
+
+
 async def until(pilot: Pilot[int], is_so: Callable[[], bool], what: str = "it") -> None:
     """Wait for something to become true."""
     loop = asyncio.get_running_loop()
     end = loop.time() + PATIENCE
     while not is_so():
         assert loop.time() < end, f"{what} never happened:\n{screen(pilot)}"
-        await pilot.pause(0.01)
-    await pilot.pause()
+        await asyncio.sleep(0.03)
+    await settled(pilot)
 
 
 async def ended(pilot: Pilot[int]) -> None:
@@ -65,9 +88,10 @@ async def ended(pilot: Pilot[int]) -> None:
 async def ask(pilot: Pilot[int], problem: str, *, caps: str = "") -> None:
     """Type a problem, and caps, and press Enter."""
     if caps:
-        await pilot.press("ctrl+l", *caps)
-        await pilot.press("shift+tab", "shift+tab", "shift+tab")
-    await pilot.press(*("space" if c == " " else c for c in problem), "enter")
+        await press(pilot, "ctrl+l", *caps)
+        await press(pilot, "shift+tab", "shift+tab", "shift+tab")
+    await press(pilot, *problem)
+    await press(pilot, "enter")
 
 
 def screen(pilot: Pilot[int]) -> str:
@@ -110,3 +134,6 @@ class Shelf:
 
     def load(self, id: int | str) -> Sequence[Event]:  # noqa: A002 - as in the protocol
         return next(run.events for run in self.runs if run.id == id)
+
+    def export(self, id: int | str, ending: str) -> str:  # noqa: A002 - as in the protocol
+        raise UsageError(f"no {ending} of run {id} is written here")

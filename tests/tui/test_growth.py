@@ -6,7 +6,7 @@ from edge_solver.core.events import Drafted, Leading, Planned, Scored, Solved, V
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.recording import read
 from edge_solver.tui.growth import Growth
-from edge_solver.tui.pace import LONGEST_SECONDS, SHORTEST_SECONDS, Pace
+from edge_solver.tui.pace import LONGEST_SECONDS, SHARE, SHORTEST_SECONDS, Pace
 
 
 def drafted(node: int, parent: int, depth: int, answer: str | None = None) -> Drafted:
@@ -84,7 +84,7 @@ def test_frames_come_less_often_the_more_they_cost() -> None:
     assert pace.wait_seconds(11.0) == pytest.approx(SHORTEST_SECONDS)
     for frame in range(50):
         pace.begin(12.0 + frame, 0.006 * (frame + 1))
-    assert pace.interval_seconds == pytest.approx(0.15, rel=0.01)
+    assert pace.interval_seconds == pytest.approx(0.006 / SHARE, rel=0.01)
     for frame in range(50):
         pace.begin(100.0 + frame, 1.0 + frame)
     assert pace.interval_seconds == LONGEST_SECONDS

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from edge_solver.cli.app import SavedHere
+from edge_solver.cli.measuring import BenchHere
 from edge_solver.config import AppSettings, Settings, resolve, resolve_app
 from edge_solver.core.strategies import SearchSettings
 from edge_solver.errors import UsageError
+from edge_solver.history import Saver
+from edge_solver.recording import read
 from edge_solver.tui.app import EdgeSolverApp, Surroundings
 from edge_solver.tui.crash import report
 from edge_solver.tui.screens.models import ModelsScreen
-from edge_solver.tui.shelf import ResultPoint, ResultSet
+from edge_solver.tui.shelf import Measured, ResultPoint, ResultSet
 from edge_solver.tui.widgets.run import RunView
-from tests.tui.driving import GOLDEN, Shelf, demo, drive, screen, until
+from tests.tui.driving import GOLDEN, Shelf, demo, drive, press, screen, until
 
 
 def shelf_app(*files: Path) -> EdgeSolverApp:
@@ -26,23 +32,23 @@ def shelf_app(*files: Path) -> EdgeSolverApp:
 
 def test_a_saved_run_is_found_and_opened_as_it_was_and_replayed(recorded: Path) -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await until(pilot, lambda: "259" in screen(pilot), "the list")
         assert "rebase@8" in screen(pilot)
-        await pilot.press("slash", *"nothing of the kind".replace(" ", "_"))
+        await press(pilot, "slash", *"nothing of the kind".replace(" ", "_"))
         await until(pilot, lambda: "Nothing was found" in screen(pilot), "an empty list")
-        await pilot.press(*["backspace"] * 19, "enter", "enter")
+        await press(pilot, *["backspace"] * 19, "enter", "enter")
         run = pilot.app.screen.query_one("#old", RunView)
         await until(pilot, lambda: run.growth.solution is not None, "the run")
         assert " 259 " in screen(pilot)
         before, whole = run.growth, len(run.growth.steps)
-        await pilot.press("r")
+        await press(pilot, "r")
         assert run.growth is not before
         assert run.growth.solution is None
-        await pilot.press("s", "s", "s")
+        await press(pilot, "s", "s", "s")
         await until(pilot, lambda: run.growth.solution is not None, "the end of the replay")
         assert len(run.growth.steps) == whole
-        await pilot.press("escape", "escape")
+        await press(pilot, "escape", "escape")
         await until(pilot, lambda: pilot.app.current_mode == "solve", "the way back")
 
     drive(shelf_app(recorded), steps)
@@ -50,7 +56,7 @@ def test_a_saved_run_is_found_and_opened_as_it_was_and_replayed(recorded: Path) 
 
 def test_without_a_store_the_history_says_so() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await until(pilot, lambda: "not kept" in screen(pilot), "the words")
 
     drive(demo(), steps)
@@ -58,10 +64,10 @@ def test_without_a_store_the_history_says_so() -> None:
 
 def test_a_model_is_chosen_for_the_session() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f4")
+        await press(pilot, "f4")
         await until(pilot, lambda: "micro-prm" in screen(pilot), "the list")
         assert isinstance(pilot.app.screen, ModelsScreen)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         app = pilot.app
         assert isinstance(app, EdgeSolverApp)
         await until(pilot, lambda: app.settings.engine.model == "nano", "the choice")
@@ -69,7 +75,38 @@ def test_a_model_is_chosen_for_the_session() -> None:
     drive(demo(), steps)
 
 
-class Measured:
+def test_a_run_is_written_to_a_file_from_the_list_and_never_over_another(recorded: Path, tmp_path: Path) -> None:
+    with Saver() as saver:
+        for _, event in read(recorded):
+            saver(event)
+    (tmp_path / "edge-solver-run-1.md").write_text("mine")
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f3")
+        await until(pilot, lambda: "259" in screen(pilot), "the list")
+        await press(pilot, "w", "enter")
+        await until(pilot, (tmp_path / "edge-solver-run-1-2.md").exists, "the file")
+        assert "written to" in screen(pilot)
+        await press(pilot, "enter", "w", "down", "down", "enter")
+        await until(pilot, (tmp_path / "edge-solver-run-1.svg").exists, "the picture")
+
+    drive(demo(4, Surroundings(store=SavedHere(), demo=True)), steps)
+    assert (tmp_path / "edge-solver-run-1.md").read_text() == "mine"
+    assert "259" in (tmp_path / "edge-solver-run-1-2.md").read_text()
+    assert (tmp_path / "edge-solver-run-1.svg").read_text().startswith("<")
+
+
+def test_a_file_that_cannot_be_written_is_told(recorded: Path) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f3")
+        await until(pilot, lambda: "259" in screen(pilot), "the list")
+        await press(pilot, "w", "down", "enter")
+        await until(pilot, lambda: "no .json of run 0 is written here" in screen(pilot), "the reason")
+
+    drive(shelf_app(recorded), steps)
+
+
+class Results:
     """Results that were measured elsewhere."""
 
     def sets(self) -> list[ResultSet]:
@@ -88,30 +125,69 @@ class Measured:
 
 def test_the_device_shows_meters_results_and_advice() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f5")
+        await press(pilot, "f5")
         await until(pilot, lambda: "rebase@16: 55.0%" in screen(pilot), "the results")
         assert "● estimate" in screen(pilot)
-        await pilot.press(*"20J", "enter")
+        await press(pilot, *"20J", "enter")
         await until(pilot, lambda: "rebase for 20 joules" in screen(pilot), "advice")
-        await pilot.press(*["backspace"] * 3, *"20", "enter")
+        await press(pilot, *["backspace"] * 3, *"20", "enter")
         await until(pilot, lambda: "20 of what?" in screen(pilot), "a question")
-        await pilot.press(*["backspace"] * 2, *"1mJ", "enter")
+        await press(pilot, *["backspace"] * 2, *"1mJ", "enter")
         await until(pilot, lambda: "nothing is that cheap" in screen(pilot), "a refusal")
 
-    drive(demo(4, Surroundings(results=Measured(), demo=True)), steps, size=(100, 60))
+    drive(demo(4, Surroundings(results=Results(), demo=True)), steps, size=(100, 60))
+
+
+def test_the_device_is_measured_and_the_result_is_kept(home: Path) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f5", "ctrl+r")
+        await until(pilot, lambda: "kept in" in screen(pilot), "the result")
+        assert "decode" in screen(pilot)
+        assert len(list((home / "data" / "devices").glob("device-*.json"))) == 1
+
+    drive(demo(4, Surroundings(bench=BenchHere(demo=True), demo=True)), steps, size=(100, 60))
+
+
+def test_a_benchmark_draws_what_it_has_found_and_is_stopped_by_escape() -> None:
+    drawn = threading.Event()
+
+    class Slow:
+        """Measures until it is stopped."""
+
+        def run(
+            self, settings: Settings, show: Callable[[Measured], object], cancelled: Callable[[], bool]
+        ) -> Sequence[str]:
+            assert settings.engine.model == "builtin"
+            show(Measured("decode on 2", 4, 9, 65.0, (("prompt", 200.0), ("decode on 1", 100.0))))
+            while not cancelled():
+                drawn.wait(0.01)
+            return ["partial"]
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f5", "ctrl+r")
+        await until(pilot, lambda: "4/9 decode on 2" in screen(pilot), "the stage")
+        lines = {line.split()[0]: line.count("━") for line in screen(pilot).splitlines() if "tok/s" in line}
+        assert lines["prompt"] == pytest.approx(2 * lines["decode"], abs=2)
+        await press(pilot, "escape")
+        await until(pilot, lambda: "partial" in screen(pilot), "the end")
+        assert pilot.app.current_mode == "device"
+        await press(pilot, "escape")
+        assert pilot.app.current_mode == "solve"
+
+    drive(demo(4, Surroundings(bench=Slow(), demo=True)), steps, size=(100, 60))
 
 
 def test_the_help_names_every_key_of_the_screen_as_it_is_set() -> None:
     app = demo(4, Surroundings(keys={"app.device": "f9"}, demo=True))
 
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f1")
+        await press(pilot, "f1")
         await until(pilot, lambda: "Everywhere" in screen(pilot), "the help")
         shown = screen(pilot)
         for words in ("Stop", "Continue", "Versus", "Expand", "New line", "Double", "To the step before"):
             assert words in shown
         assert re.search(r"f9 +Device", shown)
-        await pilot.press("f1", "f9")
+        await press(pilot, "f1", "f9")
         await until(pilot, lambda: pilot.app.current_mode == "device", "the device by its key")
 
     drive(app, steps, size=(100, 70))
@@ -136,7 +212,7 @@ def test_a_crash_leaves_a_report_and_no_traceback(home: Path) -> None:
     app = Broken(Settings(search=SearchSettings(width=2)), Surroundings(demo=True))
 
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("f1")
+        await press(pilot, "f1")
         await until(pilot, lambda: not pilot.app.is_running, "the end")
 
     with pytest.raises(ZeroDivisionError):  # told to the test; a user sees the words below
@@ -173,9 +249,9 @@ def test_a_run_looks_as_it_did(size: tuple[int, int]) -> None:
         drawn.append(pilot.app.export_screenshot())
 
     async def opened(pilot: Pilot[int]) -> None:
-        await pilot.press("f3")
+        await press(pilot, "f3")
         await until(pilot, lambda: "89" in screen(pilot), "the list")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await steps(pilot)
 
     app = demo(4, Surroundings(store=Golden(), demo=True))

@@ -12,7 +12,7 @@ from edge_solver.core.strategies import SearchSettings
 from edge_solver.tui.app import EdgeSolverApp, Surroundings
 from edge_solver.tui.widgets.ask import LONGEST, Ask, ProblemInput
 from edge_solver.tui.widgets.run import RunView
-from tests.tui.driving import ask, demo, drive, ended, screen, until, view
+from tests.tui.driving import ask, demo, drive, ended, press, screen, settled, until, view
 
 PROBLEM = "What is (12 * 7 + 5) * 3 - 48 / 6?"
 ANSWER = "259"
@@ -44,12 +44,12 @@ def test_the_built_in_models_solve_in_the_app_and_keys_are_drawn_meanwhile() -> 
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, LONG_WORK)
         await until(pilot, lambda: len(view(pilot).growth.steps) > 10, "the tree")
-        await pilot.press("tab", "end", "Q", "Q", "Q")
+        await press(pilot, "tab", "end", "Q", "Q", "Q")
         run = view(pilot).run
         assert run is not None
         assert not run.over, "the search was over before the keys were pressed"
         assert f"{LONG_WORK}QQQ" in screen(pilot)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: view(pilot).growth.solution is not None, "the end")
 
     drive(app, steps)
@@ -61,7 +61,7 @@ def test_escape_stops_and_keeps_tree_and_bill_and_c_goes_on(monkeypatch: pytest.
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)
         await until(pilot, lambda: len(view(pilot).growth.steps) > 8, "the tree")
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await ended(pilot)
         stopped = view(pilot).growth
         assert stopped.solution is not None
@@ -69,7 +69,7 @@ def test_escape_stops_and_keeps_tree_and_bill_and_c_goes_on(monkeypatch: pytest.
         assert "stopped by you" in screen(pilot)
         assert pilot.app.is_running
         monkeypatch.setattr("edge_solver.tui.engine.DEMO_BEAT_SECONDS", 0.001)
-        await pilot.press("c")
+        await press(pilot, "c")
         await ended(pilot)
         after = view(pilot).growth
         assert after is not stopped
@@ -83,10 +83,10 @@ def test_escape_stops_and_keeps_tree_and_bill_and_c_goes_on(monkeypatch: pytest.
 
 def test_escape_twice_leaves() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("escape")
+        await press(pilot, "escape")
         assert pilot.app.is_running
         assert pilot.app.return_code is None
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: pilot.app.return_value is not None, "the end")
 
     drive(demo(), steps)
@@ -101,7 +101,7 @@ def test_a_cap_is_typed_and_doubled_to_go_on() -> None:
         assert first.stopped_by == "tokens"
         assert first.spent.tokens_generated <= 150
         assert "150" in screen(pilot)
-        await pilot.press("c")
+        await press(pilot, "c")
         await ended(pilot)
         second = view(pilot).growth.solution
         assert second is not None
@@ -115,7 +115,7 @@ def test_a_cap_is_typed_and_doubled_to_go_on() -> None:
 def test_a_wrong_cap_is_told_and_nothing_starts() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM, caps="50")
-        await pilot.pause()
+        await settled(pilot)
         assert "50 of what?" in screen(pilot)
         assert view(pilot).run is None
 
@@ -124,9 +124,9 @@ def test_a_wrong_cap_is_told_and_nothing_starts() -> None:
 
 def test_arrows_double_and_halve_a_cap() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("ctrl+l", "up")
+        await press(pilot, "ctrl+l", "up")
         assert pilot.app.screen.query_one(Ask).budget.seconds == 10
-        await pilot.press("up", "up", "down")
+        await press(pilot, "up", "up", "down")
         assert pilot.app.screen.query_one(Ask).budget.seconds == 20
 
     drive(demo(), steps)
@@ -137,11 +137,11 @@ def test_a_step_is_expanded_by_hand() -> None:
         await ask(pilot, PROBLEM)
         await ended(pilot)
         before = view(pilot).growth
-        await pilot.press("left")
+        await press(pilot, "left")
         chosen = view(pilot).view.selected
         assert chosen is not None
         children = len(before.steps[chosen].children)
-        await pilot.press("e")
+        await press(pilot, "e")
         await ended(pilot)
         after = view(pilot).growth
         assert len(after.steps[chosen].children) == children + 4
@@ -154,8 +154,8 @@ def test_an_answer_is_not_expanded() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)
         await ended(pilot)
-        await pilot.press("b", "e")
-        await pilot.pause()
+        await press(pilot, "b", "e")
+        await settled(pilot)
         assert "has ended here" in screen(pilot)
 
     drive(demo(), steps)
@@ -166,9 +166,9 @@ def test_another_strategy_is_tried_beside_the_first(size: tuple[int, int]) -> No
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)
         await ended(pilot)
-        await pilot.press("v")
-        await pilot.pause()
-        await pilot.press("down", "enter")  # the second in the list is greedy
+        await press(pilot, "v")
+        await settled(pilot)
+        await press(pilot, "down", "enter")  # the second in the list is greedy
         await until(pilot, lambda: view(pilot).id == "second" and view(pilot).run is not None, "the second run")
         await ended(pilot)
         runs = list(pilot.app.screen.query(RunView))
@@ -177,7 +177,7 @@ def test_another_strategy_is_tried_beside_the_first(size: tuple[int, int]) -> No
         shown = screen(pilot)
         assert "greedy@1" in shown or size[0] < 70
         assert ("rebase@8" in shown) == (size[0] >= 70)
-        await pilot.press("x")
+        await press(pilot, "x")
         assert view(pilot).id == "first"
 
     drive(demo(), steps, size=size)
@@ -214,7 +214,7 @@ def test_a_terminal_that_becomes_tiny_and_large_again() -> None:
         await ask(pilot, PROBLEM)
         for size in ((10, 3), (1, 1), (100, 30)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
+            await settled(pilot)
         await ended(pilot)
         assert f" {ANSWER} " in screen(pilot)
 
@@ -229,10 +229,10 @@ def test_a_terminal_that_becomes_tiny_and_large_again() -> None:
 def test_any_text_may_be_pasted_and_asked(text: str) -> None:
     async def steps(pilot: Pilot[int]) -> None:
         pilot.app.screen.query_one(ProblemInput).post_message(events.Paste(text))
-        await pilot.pause()
+        await settled(pilot)
         assert "\x1b" not in pilot.app.screen.query_one(Ask).problem
         assert "\x00" not in pilot.app.screen.query_one(Ask).problem
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await ended(pilot)
         assert "\x1b" not in screen(pilot)
 
@@ -242,9 +242,9 @@ def test_any_text_may_be_pasted_and_asked(text: str) -> None:
 def test_a_paste_of_100_kb_is_cut_and_told() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         pilot.app.screen.query_one(ProblemInput).post_message(events.Paste("1 + " * 25_000))
-        await pilot.pause()
+        await settled(pilot)
         assert len(pilot.app.screen.query_one(Ask).problem) == LONGEST
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: view(pilot).run is not None and view(pilot).run.over, "a refusal")  # type: ignore[union-attr]
         assert "reads at most" in screen(pilot)
 
@@ -253,7 +253,7 @@ def test_a_paste_of_100_kb_is_cut_and_told() -> None:
 
 def test_lines_are_begun_by_ctrl_j() -> None:
     async def steps(pilot: Pilot[int]) -> None:
-        await pilot.press("a", "ctrl+j", "b")
+        await press(pilot, "a", "ctrl+j", "b")
         assert pilot.app.screen.query_one(Ask).problem == "a\nb"
         assert view(pilot).run is None
 
@@ -292,9 +292,9 @@ def test_the_answer_is_copied() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)
         await ended(pilot)
-        await pilot.press("y")
+        await press(pilot, "y")
         assert pilot.app.clipboard == ANSWER
-        await pilot.press("Y")
+        await press(pilot, "Y")
         assert pilot.app.clipboard.endswith(f"The answer is {ANSWER}.")
 
     drive(demo(), steps)
@@ -304,10 +304,10 @@ def test_a_step_is_read_in_full_and_closed_again() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)
         await ended(pilot)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "answer  259" in screen(pilot), "the sheet")
-        await pilot.press("escape")
-        await pilot.pause()
+        await press(pilot, "escape")
+        await settled(pilot)
         assert not pilot.app.screen.is_modal
 
     drive(demo(), steps, size=(40, 18))
@@ -319,16 +319,16 @@ def test_moving_in_the_tree() -> None:
         await ended(pilot)
         tree = view(pilot).view
         lines = [line.step.id for line in view(pilot).growth.lines()]
-        await pilot.press("home")
+        await press(pilot, "home")
         assert tree.selected == lines[0]
-        await pilot.press("down", "down", "up")
+        await press(pilot, "down", "down", "up")
         assert tree.selected == lines[1]
-        await pilot.press("end")
+        await press(pilot, "end")
         assert tree.selected == lines[-1]
-        await pilot.press("a")
+        await press(pilot, "a")
         assert tree.selected is not None
         assert view(pilot).growth.steps[tree.selected].answer is not None
-        await pilot.press("b")
+        await press(pilot, "b")
         assert tree.selected == view(pilot).growth.best
 
     drive(demo(), steps)

@@ -1,12 +1,20 @@
-"""The app in a real terminal, with the built-in models: typed into, watched, stopped and left, as a person does."""
+"""The app in a real terminal, with the built-in models: typed into, watched, stopped and left, as a person does.
+
+And in one that goes away without a word.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +22,14 @@ from pathlib import Path
 import pytest
 
 import edge_solver
+from edge_solver.errors import ExitCode
+from edge_solver.history import History
+from edge_solver.history.store import State
 
 PATIENCE = 120.0
 TMUX = shutil.which("tmux")
 
-pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+with_tmux = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
 
 
 class Tmux:
@@ -69,6 +80,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
     terminal.close()
 
 
+@with_tmux
 def test_a_problem_is_typed_watched_solved_stopped_and_left(tmux: Tmux) -> None:
     tmux.wait_for("Enter solves")
     tmux.type("What is 3/4 + 1/6?", "Enter")
@@ -84,6 +96,7 @@ def test_a_problem_is_typed_watched_solved_stopped_and_left(tmux: Tmux) -> None:
     assert "Traceback" not in shown
 
 
+@with_tmux
 def test_a_terminal_that_is_closed_ends_the_program(tmux: Tmux) -> None:
     tmux.wait_for("Enter solves")
     pid = tmux.pid()
@@ -92,3 +105,40 @@ def test_a_terminal_that_is_closed_ends_the_program(tmux: Tmux) -> None:
     os.kill(pid, signal.SIGHUP)
     tmux.wait_for("left with")
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run_saved(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    environment = {**os.environ, "EDGE_SOLVER_HOME": str(tmp_path / "home"), "TERM": "xterm-256color"}
+    environment["PYTHONPATH"] = str(Path(edge_solver.__file__).parents[1])
+    app = subprocess.Popen(
+        [sys.executable, "-m", "edge_solver"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
+        cwd=tmp_path, start_new_session=True,  # so that it is nobody's terminal, and nobody is sent SIGHUP
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        _read_until(ours, b"Enter solves")
+        os.write(ours, b"What is 784 * 592?\r")
+        _read_until(ours, b"branches")
+        os.close(ours)
+        assert app.wait(PATIENCE) == ExitCode.INTERRUPTED
+    finally:
+        app.kill()
+        app.wait()
+    with History.open(tmp_path / "home" / "data" / "history.db") as history:
+        (run,) = history.search()
+        events = list(history.load(run.id))
+    assert run.problem == "What is 784 * 592?"
+    assert run.state is State.FINISHED
+    assert run.stopped_by == "cancelled"
+    assert events
+
+
+def _read_until(terminal: int, text: bytes) -> None:
+    """Read what is drawn until a text is among it."""
+    drawn, end = b"", time.monotonic() + PATIENCE
+    while text not in drawn:
+        ready, _, _ = select.select([terminal], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"{text!r} was never drawn: {drawn!r}"
+        drawn = drawn[-4096:] + os.read(terminal, 65536)

@@ -49,6 +49,8 @@ class Session:
     ambient: float | None = None
     ask_wall: Callable[[str], float | None] | None = None
     """Asks what a meter at the wall socket shows; see ``Rig``."""
+    document: Document | None = None
+    """What is known so far; grows while it is measured."""
 
     def of_model(self, stack: ExitStack) -> Document:
         """Measure the policy that the settings name.
@@ -121,6 +123,7 @@ class Session:
         if model["made_up_weights"]:
             head["notes"].append("made-up weights: speed and memory are those of the real model, answers are not")
         rig.ask_wall = self.ask_wall
+        self.document = head
         document = Benchmark(rig, self.wish, self.display, head).run()
         document["provenance"]["ended"] = files.now()
         return files.sealed(document)

@@ -1,10 +1,12 @@
-"""This device: what measures its energy, what past benchmarks found, and what they advise under a budget."""
+"""This device: what measures its energy, how fast it is, what past benchmarks found, and what they advise."""
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import work
@@ -14,16 +16,24 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from edge_solver.config import Settings
 from edge_solver.core.budget import Cap
 from edge_solver.energy import survey
 from edge_solver.energy.choose import Finding
 from edge_solver.errors import EdgeSolverError, QuantityError
 from edge_solver.quantities import Kind, show
 from edge_solver.tui.caps import read_caps
-from edge_solver.tui.shelf import Results, ResultSet
+from edge_solver.tui.crash import report
+from edge_solver.tui.messages import BenchEnded, Measuring
+from edge_solver.tui.shelf import Bench, Measured, Results, ResultSet
 from edge_solver.tui.widgets.bars import Keys, TopBar
 
+if TYPE_CHECKING:
+    from edge_solver.tui.app import EdgeSolverApp
+
 _ROWS, _COLUMNS = 9, 52
+_OFFER = "Ctrl+R measures this device: speed, energy and right answers, for about three minutes; Esc stops it."
+_NAME = 12
 _COSTS = {Cap.JOULES: "joules", Cap.FLOPS: "flops", Cap.SECONDS: "seconds"}
 
 
@@ -31,13 +41,16 @@ class DeviceScreen(Screen[None]):
     """Shows meters and results, and asks for advice."""
 
     BINDINGS = [
-        Binding("escape", "app.go('solve')", "Back", id="device.back"),
+        Binding("escape", "back", "Back", id="device.back"),
+        Binding("ctrl+r", "measure", "Measure", id="device.measure"),
     ]
 
-    def __init__(self, results: Results | None) -> None:
-        """Show results; without them the meters alone."""
+    def __init__(self, results: Results | None, bench: Bench | None) -> None:
+        """Show results, and measure; without results or a benchmark the meters alone."""
         super().__init__()
-        self._results = results
+        self._results, self._bench = results, bench
+        self._measuring = False
+        self._enough = threading.Event()
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -46,6 +59,7 @@ class DeviceScreen(Screen[None]):
             yield Static("asking the meters …", id="meters", classes="words", markup=False)
             yield Input(placeholder="advice for a budget: 20J, 2e10 or 5s — Enter", id="budget", compact=True)
             yield Static("", id="advice", classes="words", markup=False)
+            yield Static(_OFFER if self._bench else "", id="bench", classes="words", markup=False)
             yield Static("reading results …", id="results", classes="words", markup=False)
         yield Keys()
 
@@ -53,6 +67,64 @@ class DeviceScreen(Screen[None]):
         """Look around."""
         self.query_one(Input).focus()
         self._look()
+
+    # --- the benchmark ---
+
+    def action_measure(self) -> None:
+        """Measure this device; again, ask for the end."""
+        if self._measuring:
+            self._end()
+            return
+        if self._bench is None:
+            self.notify("nothing is measured in this session")
+            return
+        app: EdgeSolverApp = self.app  # type: ignore[assignment]  # our own app
+        if app.engine.current is not None:
+            self.notify("a search is running: stop it first, it would be measured too", severity="warning")
+            return
+        self._measuring = True
+        self._enough.clear()
+        # No worker of Textual's: leaving the app would wait for it.
+        threading.Thread(target=self._measure, args=(self._bench, app.settings), name="bench", daemon=True).start()
+        self._show_bench(Measured("looking at this machine"))
+        self.query_one("#bench").scroll_visible(animate=False)
+
+    def _measure(self, bench: Bench, settings: Settings) -> None:
+        try:
+            lines = bench.run(settings, lambda found: self.post_message(Measuring(found)), self._enough.is_set)
+        except EdgeSolverError as error:
+            lines = [str(error)]
+        except Exception as error:  # noqa: BLE001 - the last net of this thread: the app goes on
+            lines = [f"the benchmark broke off: this is a bug; the details are in {report(error)}"]
+        self.post_message(BenchEnded(lines))
+
+    def on_measuring(self, message: Measuring) -> None:
+        """Draw what was measured; seldom, for drawing is measured as well."""
+        if not self._enough.is_set():
+            self._show_bench(message.found)
+
+    def on_bench_ended(self, message: BenchEnded) -> None:
+        """Show the result."""
+        self._measuring = False
+        bench = self.query_one("#bench", Static)
+        bench.update("\n".join(message.lines))
+        self.call_after_refresh(bench.scroll_visible, animate=False)
+
+    def _show_bench(self, found: Measured) -> None:
+        self.query_one("#bench", Static).update(bench_text(found, self.size.width - 6))
+
+    def _end(self) -> None:
+        self._enough.set()
+        self.query_one("#bench", Static).update("stopping after this call …")
+
+    def action_back(self) -> None:
+        """Stop the benchmark, or go to the first screen."""
+        if self._measuring and not self._enough.is_set():
+            self._end()
+        else:
+            self.app.switch_mode("solve")
+
+    # --- meters, results and advice ---
 
     @work(thread=True)
     def _look(self) -> None:
@@ -105,6 +177,20 @@ def meters_text(findings: tuple[Finding, ...]) -> Text:
         if finding.remedy:
             text.append(f"      {finding.remedy}\n", "italic")
     return text
+
+
+def bench_text(found: Measured, width: int) -> Text:
+    """Write where a benchmark is, and draw the speeds that it has found."""
+    head = f"{found.number}/{found.total} {found.stage}" if found.total else found.stage
+    text = Text().append("Measuring ", "bold").append(head)
+    if found.seconds_left is not None:
+        text.append(f" · about {show(max(1.0, found.seconds_left), Kind.SECONDS)} left", "dim")
+    most = max((speed for _, speed in found.speeds), default=0.0)
+    room = max(4, width - _NAME - 16)
+    for name, speed in found.speeds:
+        bar = "━" * max(1, round(room * speed / most)) if most > 0 else ""
+        text.append(f"\n{name:<{_NAME}} ", "dim").append(f"{bar:<{room}}", "green").append(f" {speed:>8,.0f} tok/s")
+    return text.append("\nEsc stops it and keeps what is known", "dim")
 
 
 def plots_text(sets: Sequence[ResultSet]) -> Text:

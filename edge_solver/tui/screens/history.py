@@ -16,7 +16,7 @@ from edge_solver.core.events import Billed, Event
 from edge_solver.errors import EdgeSolverError
 from edge_solver.quantities import Kind, show
 from edge_solver.tui.engine import Run
-from edge_solver.tui.screens.sheets import TextSheet
+from edge_solver.tui.screens.sheets import Picker, TextSheet
 from edge_solver.tui.shelf import RunStore, SavedRun
 from edge_solver.tui.steps import inline
 from edge_solver.tui.widgets.bars import Keys, TopBar
@@ -27,6 +27,11 @@ from edge_solver.wording import joules
 
 TICK_SECONDS = 0.1
 SPEEDS = (1.0, 2.0, 5.0, 20.0)
+FORMATS = (
+    (".md", "Markdown: answer, bill and the best solution, to read"),
+    (".json", "JSON: all events, to compute with"),
+    (".svg", "a picture of the tree"),
+)
 
 
 class HistoryScreen(Screen[None]):
@@ -37,6 +42,7 @@ class HistoryScreen(Screen[None]):
         Binding("slash", "find", "Search", id="history.find"),
         Binding("r", "replay", "Replay", id="history.replay"),
         Binding("s", "speed", "Faster", id="history.speed"),
+        Binding("w", "export", "Write file", id="history.export"),
     ]
 
     def __init__(self, store: RunStore | None) -> None:
@@ -156,6 +162,27 @@ class HistoryScreen(Screen[None]):
         self._speed = SPEEDS[(SPEEDS.index(self._speed) + 1) % len(SPEEDS)]
         self.notify(f"replay at {self._speed:g} times the speed", timeout=2)
 
+    def action_export(self) -> None:
+        """Write the run that is open or chosen in the list to a file; ask for its format."""
+        self.app.push_screen(Picker("write this run as …", FORMATS), self._export)
+
+    def _export(self, ending: str | None) -> None:
+        run = self._chosen
+        if ending is None or run is None or self._store is None:
+            return
+        try:
+            file = self._store.export(run.id, ending)
+        except (EdgeSolverError, OSError) as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(f"written to {file}", markup=False)
+
+    @property
+    def _chosen(self) -> SavedRun | None:
+        """The run that is open, or else the one under the cursor of the list."""
+        row = self.query_one(DataTable).cursor_row
+        return self._open or (self._runs[row] if 0 <= row < len(self._runs) else None)
+
     def action_find(self) -> None:
         """Type what to look for."""
         self.action_close()
@@ -185,4 +212,6 @@ class HistoryScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense now."""
         del parameters
+        if action == "export":
+            return self.is_mounted and self._chosen is not None
         return self._open is not None if action in {"replay", "speed"} else True

@@ -27,6 +27,7 @@ class RunView(Horizontal):
         super().__init__(id=id, classes=classes)
         self.growth = Growth()
         self.run: Run | None = None
+        self._title = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the parts; which are shown is a matter of style."""
@@ -100,7 +101,9 @@ class RunView(Horizontal):
             leaves = sum(candidate.votes for candidate in self.growth.candidates)
             steps = len(self.growth.steps) - 1
             title = f"{used.name}@{used.width} · {steps:,} step{'s' if steps != 1 else ''} · {leaves} solved"
-            self.query_one(".title", Static).update(inline(title), layout=False)
+            if title != self._title:
+                self._title = title
+                self.query_one(".title", Static).update(inline(title), layout=False)
 
     def on_tree_view_selected(self, message: TreeView.Selected) -> None:
         """Show the selected step in full."""

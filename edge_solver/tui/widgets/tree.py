@@ -76,6 +76,8 @@ class TreeView(ScrollView, can_focus=True):
         self.moved = False
         """Whether the user has chosen a step."""
         self._styles: dict[str, Style] | None = None
+        self._drawn: dict[int, tuple[object, ...] | None] = {}
+        """What was drawn last by the row of the window."""
 
     # --- what is shown ---
 
@@ -84,6 +86,7 @@ class TreeView(ScrollView, can_focus=True):
         self.growth, self.moved, self.selected = growth, False, None
         self.scroll_to(0, 0, animate=False)
         self.refresh_tree()
+        self.refresh()
 
     def refresh_tree(self) -> None:
         """Draw again; the selected step stays where it is on the screen while lines come in above it."""
@@ -92,16 +95,43 @@ class TreeView(ScrollView, can_focus=True):
         place = self.growth.place(self.selected) if self.selected is not None else None
         if len(lines) != before:
             offset = self._row_of_cursor
-            self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
+            self._grow_to(len(lines))
             if place is not None and self.moved and offset is not None:
                 self.scroll_to(y=max(0, place - offset), animate=False, immediate=True)
             elif self.follows and (newest := self.growth.place(self.growth.newest)) is not None:
                 self._bring(newest)
         if place is not None:
             self._row_of_cursor = place - self.scroll_offset.y
-        self.refresh()
+        self._refresh_rows()
 
     _row_of_cursor: int | None = None
+
+    def _grow_to(self, height: int) -> None:
+        """Let so many lines be scrolled; only where a scroll bar comes or goes is the whole screen laid out again."""
+        size = Size(self.scrollable_content_region.width, height)
+        room = self.container_size.height
+        if (height > room) != (self.virtual_size.height > room) or not self.show_vertical_scrollbar:
+            self.virtual_size = size
+        else:
+            self.set_reactive(TreeView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = height
+
+    def _refresh_rows(self) -> None:
+        """Draw the rows again that look otherwise than they were drawn; most frames change few of them."""
+        top = self.scroll_offset.y
+        for row in range(self.scrollable_content_region.height):
+            if self._drawn.get(row) != self._look_of(row + top):
+                self.refresh_line(row + top)
+
+    def _look_of(self, number: int) -> tuple[object, ...] | None:
+        """Return all that the looks of a line depend on beside theme, width and focus."""
+        lines = self.growth.lines()
+        if number >= len(lines):
+            return None
+        step, guide = lines[number]
+        best = step.id in self.growth.best_path
+        chosen = step.id == self.selected
+        return step.id, guide, step.reward, step.width, step.pruned, bool(step.children), best, chosen
 
     def choose(self, step: int, *, by_user: bool = True) -> None:
         """Select a step and bring it into view."""
@@ -142,6 +172,7 @@ class TreeView(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         number = y + self.scroll_offset.y
         lines = self.growth.lines()
+        self._drawn[y] = self._look_of(number)
         styles = self._styles = self._styles or self._read_styles()
         if number >= len(lines):
             return Strip.blank(width, self.rich_style)
