@@ -17,8 +17,9 @@ from tests.quantization.tiny import LENGTH, POLICIES, POSITIONS, Tiny, tokens, w
 
 GOLDENS = Path(__file__).parent / "goldens"
 TOKENS = json.loads((GOLDENS / "tokens.json").read_text(encoding="utf-8"))
-WORST = 0.01
-"""Of the logits' standard deviation; llama.cpp rounds activations, keys and values to float16. Measured: 0.0076."""
+WORST = 0.012
+"""Of the logits' standard deviation; llama.cpp rounds activations, keys and values to float16. Measured: 0.0101 with
+flash attention, which also adds up values in float16, and 0.0076 without."""
 
 
 def logits(path: Path) -> NDArray[np.float32]:
