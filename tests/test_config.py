@@ -45,7 +45,7 @@ def test_without_any_source_the_defaults_hold(project: Path) -> None:
         "exact",
         "last",
     )
-    assert (settings.engine.model, settings.engine.prm, settings.search.temperature) == ("builtin", "builtin", 1.0)
+    assert (settings.engine.model, settings.engine.prm, settings.search.temperature) == ("builtin", "builtin", 0.6)
     assert (settings.stop, settings.search.beam_width, settings.search.max_steps) == ("none", 4, 96)
     assert settings.budget == Budget()
 

@@ -64,7 +64,7 @@ class Architecture:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the model's solutions were sampled where it was measured; the settings' defaults are the same."""
+    """How the model's solutions were sampled where it was measured."""
 
     temperature: float = 1.0
     max_step_tokens: int = 256

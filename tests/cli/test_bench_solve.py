@@ -152,7 +152,7 @@ def test_another_suite_or_setting_is_refused(suite: Path, capsys: pytest.Capture
     assert main(arguments(suite, "out", "--limit", "2")) == 2
     assert "suite.n was 1 and is now 2" in capsys.readouterr().err
     assert main(arguments(suite, "out", "--limit", "1", "--temperature", "0.7")) == 2
-    assert "temperature was 1.0 and is now 0.7" in capsys.readouterr().err
+    assert "temperature was 0.6 and is now 0.7" in capsys.readouterr().err
 
 
 def test_a_signal_ends_the_run_and_says_how_to_go_on(suite: Path, on_terminal: OnTerminal) -> None:

@@ -150,5 +150,5 @@ def to_json_strategy() -> dict[str, Any]:
         "aggregate": "last",
         "rounding": "exact",
         "balance_temperature": 0.1,
-        "temperature": 1.0,
+        "temperature": 0.6,
     }

@@ -24,7 +24,7 @@ class SearchSettings:
     """How a path's rewards become one: last, min, product or mean."""
     vote: str | None = None
     """The final rule; ``None`` takes the strategy's own."""
-    temperature: float = 1.0
+    temperature: float = 0.6
     """The policy's softmax temperature."""
     beam_width: int = 4  # M in search-and-learn: children of each kept step in beam search and DVTS
     max_step_tokens: int = 256
