@@ -44,6 +44,8 @@ class Branch:
     """What its tokens are drawn by; made when it begins."""
     written: int = 0
     """How many tokens it has."""
+    shared: int = 0
+    """How many of them, from the first on, a more valuable branch has written too and is charged for."""
     data: bytearray = field(default_factory=bytearray)
     finish: Finish | None = None
     """Set when the step has ended."""

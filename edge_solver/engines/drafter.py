@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,7 @@ class LlamaDrafter:
             limits=limits or Limits(),
         )
         self._flights: list[Flight] = []
+        self._twins: dict[int, dict[int, int]] = {}
         self._beats = 0
         self._on_call: Callable[[Call], None] | None = None
         self._inside, self._bytes_read = 0.0, 0
@@ -126,11 +127,16 @@ class LlamaDrafter:
                 "shorten it, or choose a model with a longer context"
             )
         self._housing.open((problem, ROOT), tokens)
+        self._twins[problem] = {}
         known = [step for step in steps if step.finish is Finish.STEP]
         self._cache.add_known(
             problem, ((step.id, step.parent or ROOT, self._model.tokenize(step.text)) for step in known)
         )
         return len(tokens)
+
+    def take_twins(self, problem: int) -> Mapping[int, int]:
+        """Return how many first tokens each step has in common with an earlier one, and forget it; see ``Twinned``."""
+        return self._twins.pop(problem, {})
 
     def has_room(self, text: str) -> bool:
         """Say whether one more problem can be opened beside those that are open; alone, any that fits at all can."""
@@ -240,6 +246,8 @@ class LlamaDrafter:
         """Turn an ended branch into a draft."""
         draft = self._writer.draft(branch)
         admission.ended(self._cache, branch, draft.finish)
+        if draft.problem in self._twins:
+            self._twins[draft.problem][draft.node] = branch.shared
         return draft
 
     # --- branches that go on ---

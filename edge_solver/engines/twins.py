@@ -20,13 +20,17 @@ from edge_solver.engines.prefixes import Prefixes
 def place(cache: Prefixes, branches: Iterable[Branch], tokens: Iterable[int]) -> None:
     """Put the tokens that branches have drawn into the tree of prefixes.
 
-    All that draw after a prefix must come together. Those that have ended, and not with a step, need no place.
+    All that draw after a prefix must come together, the most valuable first. Those that have ended, and not with a
+    step, need no place.
     """
     drawn: dict[Prefix, dict[int, list[Branch]]] = {}
     for branch, token in zip(branches, tokens, strict=True):
         if branch.finish is None or branch.finish is Finish.STEP:
             drawn.setdefault(branch.base, {}).setdefault(token, []).append(branch)
     for base, twins_by_token in drawn.items():
+        for twins in twins_by_token.values():
+            for branch in twins[1:]:
+                branch.shared += 1
         is_written = next(iter(twins_by_token.values()))[0].prefix is base
         if is_written and len(twins_by_token) == 1:
             base.tokens.extend(twins_by_token)
