@@ -27,7 +27,7 @@ from edge_solver.core.events import plain
 from edge_solver.core.ports import Scorer
 from edge_solver.core.solution import Energy, Spent, TreeSize
 from edge_solver.core.strategies import STRATEGIES
-from edge_solver.engines.calls import Observable, Roomy
+from edge_solver.engines.calls import Observable, Roomy, Twinned
 from edge_solver.engines.merging import MergingScorer
 from edge_solver.errors import ProblemError
 from edge_solver.solver import Search
@@ -115,6 +115,7 @@ class Desk:
     def _outcomes(self, item: Done) -> dict[Arm, Outcome]:
         spans = self._scorer.take_spans(item.job.index) if self._scorer is not None else None
         prm = self._scorer.profile if self._scorer is not None else None
+        twins = self._drafter.take_twins(item.job.index) if isinstance(self._drafter, Twinned) else {}
         outcomes: dict[Arm, Outcome] = {}
         for arm in self._group.arms:
             if arm == self._group.search or len(self._group.arms) == 1:
@@ -127,6 +128,7 @@ class Desk:
                     self._drafter.profile,
                     prm,
                     spans or {},
+                    twins,
                     chosen_vote=self._order.settings.search.vote,
                 )
         return outcomes

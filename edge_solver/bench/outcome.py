@@ -67,6 +67,7 @@ def part(
     policy: Profile,
     prm: Profile | None,
     spans: Mapping[int, range],
+    twins: Mapping[int, int],
     *,
     chosen_vote: str | None,
 ) -> Outcome:
@@ -79,6 +80,7 @@ def part(
         policy: The policy's profile.
         prm: The reward model's profile, where the arm weighs rewards.
         spans: The positions that the reward model was charged for, by node.
+        twins: How many first tokens of a step were evaluated for an earlier one, by node.
         chosen_vote: The final rule that the user wants instead of the strategy's own.
     """
     tree, strategy = search.tree, STRATEGIES[arm.strategy]
@@ -94,7 +96,7 @@ def part(
         solvable=search.solution().solvable if strategy.scored else None,
         stopped_by="complete",
         votes=_votes(tree, leaves, rule, scored=strategy.scored),
-        spent=_spent(search, steps, policy, prm if strategy.scored else None, spans),
+        spent=_spent(search, steps, policy, prm if strategy.scored else None, spans, twins),
         tree=TreeSize(1 + len(steps), len(leaves), max((node.depth for node in steps), default=0)),
     )
 
@@ -126,15 +128,24 @@ def _votes(tree: Tree, leaves: Sequence[Node], rule: str, *, scored: bool) -> tu
 
 
 def _spent(
-    search: Search, steps: Sequence[Node], policy: Profile, prm: Profile | None, spans: Mapping[int, range]
+    search: Search,
+    steps: Sequence[Node],
+    policy: Profile,
+    prm: Profile | None,
+    spans: Mapping[int, range],
+    twins: Mapping[int, int],
 ) -> Spent:
     """Return what these samples alone would have cost."""
     tree, shared = search.tree, search.solution().spent
     start = tree.root.end
-    ends = [node.end for node in steps if not tree.children(node.id)]
-    # Every token of a sample is evaluated but the last, and each for the logits of the next.
+    # Every token of a sample is evaluated but the last, each for the logits of the next, and once for all its twins:
+    # for the earliest, which is among the first samples if any of them is.
+    written = [
+        range(node.end - node.n_tokens + twins.get(node.id, 0), node.end - (not tree.children(node.id)))
+        for node in steps
+    ]
     flops_policy = span_flops(policy.shape, 0, start, 1)
-    flops_policy += sum(span_flops(policy.shape, start, end - 1, end - 1 - start) for end in ends)
+    flops_policy += sum(span_flops(policy.shape, span.start, span.stop, len(span)) for span in written)
     generated = sum(node.n_tokens for node in steps)
     read = [spans[ROOT], *(spans[n.id] for n in steps if n.id in spans)] if prm is not None else []
     flops_prm = sum(span_flops(prm.shape, span.start, span.stop, 0) for span in read) if prm is not None else 0
@@ -146,7 +157,7 @@ def _spent(
         flops_prm=flops_prm,
         flops_paper=paper_flops(policy.shape, generated),
         tokens_generated=generated,
-        tokens_evaluated=start + generated - len(ends),
+        tokens_evaluated=start + sum(map(len, written)),
         tokens_prm=sum(len(span) for span in read),
         seconds=shared.seconds * ratio,
         joules=shared.joules.part(ratio),

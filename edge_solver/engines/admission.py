@@ -2,20 +2,21 @@
 
 A branch begins where its step is likely to fit beside the others. Where they grow beyond that, prefixes that wait for
 their turn leave the cache first, then the branches that are worth least: they keep their text, wait, and are evaluated
-again when there is room. The most valuable branch of a problem goes on in any case; only where it does not fit even
-alone is it closed. So a small cache costs time and never changes a tree that fits branch by branch.
+again when there is room. Branches that stand at the same prefix come and go together. The most valuable branch of a
+problem goes on in any case; only where it does not fit even alone is it closed. So a small cache costs time and never
+changes a tree that fits branch by branch.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from edge_solver.core.tree import Finish
-from edge_solver.engines.branches import Branch
+from edge_solver.engines.branches import Branch, by_base
 from edge_solver.engines.flights import Flight
 from edge_solver.engines.prefix import Prefix
 from edge_solver.engines.prefixes import Prefixes
-from edge_solver.engines.pricing import Need, needs
 
 MAX_LIVE = 224
 """Branches of one problem in one call; the other sequence ids hold prefixes that may be continued."""
@@ -50,32 +51,35 @@ def ended(cache: Prefixes, branch: Branch, finish: Finish) -> None:
     """Note how a branch ended; only one that may be continued stays in the cache."""
     if branch.prefix is None:
         return
-    branch.prefix.worth = (_WRITTEN, -branch.order)
-    if finish is not Finish.STEP:
-        cache.release(branch.prefix)
+    prefix, worth = branch.prefix, (_WRITTEN, -branch.order)
+    if finish is Finish.STEP:  # and so have its twins
+        prefix.worth = worth if prefix.worth[0] == _LIVE else max(prefix.worth, worth)
+    else:
+        cache.leave((branch.request.problem, branch.request.node), prefix)
 
 
 def keep_live(cache: Prefixes, flight: Flight) -> list[Branch]:
     """Make room for one more token on every live branch, and return those that have it."""
-    going, share = list(flight.live), flight.share
+    going, share = by_base(flight.live), flight.share
     while going and share.used + len(going) > share.cells:
         if cache.evict(flight.problem, (), _WAITING):
             continue
-        last = going.pop()
+        prefix, last = going.popitem()
         if going:
-            _suspend(cache, flight, last)
+            cache.release(prefix)
+            suspend(flight, last)
         else:
-            last.finish = Finish.LENGTH  # even alone
-    return going
+            for branch in last:
+                branch.finish = Finish.LENGTH  # even alone
+    return [branch for branch in flight.live if branch.base in going]
 
 
-def _suspend(cache: Prefixes, flight: Flight, branch: Branch) -> None:
-    """Let a branch wait; it keeps its text and gives up its cells."""
-    assert branch.prefix is not None  # it is live
-    flight.live.remove(branch)
-    flight.waiting.appendleft(branch)
-    branch.parent.worth = max(branch.parent.worth, (_WAITING, -branch.order))
-    cache.release(branch.prefix)
+def suspend(flight: Flight, branches: Sequence[Branch]) -> None:
+    """Let branches wait that have no sequence, or not any more; they keep their text."""
+    flight.live = [branch for branch in flight.live if branch not in branches]
+    flight.wait(branches)
+    for branch in branches:
+        branch.parent.worth = max(branch.parent.worth, (_WAITING, -branch.order))
 
 
 class Admission:
@@ -84,16 +88,15 @@ class Admission:
     def __init__(self, cache: Prefixes, sequences: int, step_tokens: float) -> None:
         """Take what is shared out: the cache, its number of sequences, and the usual length of a step."""
         self._cache, self._sequences, self._step_tokens = cache, sequences, round(step_tokens)
-        self.promised = 0
-        """Sequences that branches will take once their call was made."""
+        cache.reserved = 0
 
-    def admit(self, flight: Flight, *, is_busy: bool) -> list[tuple[Branch, bool]]:
-        """Take branches from the front of the line; with each, whether it takes over its parent's sequence.
+    def admit(self, flight: Flight, *, is_busy: bool) -> list[Branch]:
+        """Take branches from the front of the line, and those further back that draw from the same logits.
 
         A branch that would not fit even alone gets its ``finish`` and is returned by itself. ``is_busy`` says that some
         branch of any problem is being written, and will give its sequence back.
         """
-        batch: list[tuple[Branch, bool]] = []
+        batch: list[Branch] = []
         planned, settled = set[Prefix](), set[Prefix]()
         share = flight.share
         scarce = 2 * len(flight.waiting) > self._sequences - share.sequences
@@ -103,7 +106,7 @@ class Admission:
             alone = not batch and not flight.live
             chain = branch.base.lacking(planned)
             missing = self._cache.cells_of(chain)
-            line = [branch, *(each for each, _ in batch)]
+            line = [branch, *batch]
             waits = is_busy or bool(batch)
             take_over, ids = self._ids(branch, settled, scarce=scarce)
             if not self._has_ids(flight, ids, line, may_wait=waits):
@@ -113,21 +116,29 @@ class Admission:
                     break
                 if share.used + missing + 1 > share.cells:
                     branch.finish = Finish.LENGTH
-                    return [(flight.waiting.popleft(), False)]
+                    return [flight.waiting.popleft()]
             planned.update(chain)
             settled.add(branch.base)
             ahead += missing + self._ahead(branch)
-            self.promised += ids
-            batch.append((flight.waiting.popleft(), take_over))
-            if branch.prefix is None:
-                self._starts(branch.parent)
-        return batch
+            self._cache.reserved += ids
+            branch.takes_over = take_over
+            batch.append(flight.waiting.popleft())
+            self._starts(branch)
+        guests = [branch for branch in flight.waiting if branch.base in settled]
+        flight.waiting = deque(branch for branch in flight.waiting if branch.base not in settled)
+        for branch in guests:
+            branch.is_guest = True
+            self._starts(branch)
+        return sorted(batch + guests, key=lambda branch: branch.order)
 
     def _ahead(self, branch: Branch) -> int:
         """Return the cells that a branch is likely to fill yet."""
         return min(branch.request.max_tokens, max(branch.written + _AT_LEAST, self._step_tokens)) - branch.written
 
-    def _starts(self, parent: Prefix) -> None:
+    def _starts(self, branch: Branch) -> None:
+        if branch.prefix is not None:
+            return  # it has begun before
+        parent = branch.parent
         parent.awaited -= 1
         if not parent.awaited and not parent.is_prompt:
             parent.worth = (-1, 0)  # what is written after it holds its cells
@@ -138,7 +149,7 @@ class Admission:
         Only where the problem alone would run out of sequences does a parent's last child take the parent's own.
         """
         if branch.prefix is not None:
-            return False, 1
+            return False, branch.prefix not in settled
         parent = branch.parent
         settles = parent.sequence is None and parent not in settled and not parent.is_ready
         has_own = parent.sequence is not None or settles
@@ -147,7 +158,7 @@ class Admission:
 
     def _has_ids(self, flight: Flight, wanted: int, line: Sequence[Branch], *, may_wait: bool) -> bool:
         """Say whether sequences are free, after others that could be read again were given up where need be."""
-        while self._cache.free_sequences - self.promised < wanted:
+        while self._cache.free_sequences < wanted:
             alone = len(line) == 1 and not flight.live
             is_own_doing = len(self._cache.shares) == 1 or flight.share.sequences >= self._sequences - 2
             if may_wait and not is_own_doing:
@@ -166,11 +177,6 @@ class Admission:
             if not self._cache.evict(flight.problem, _paths(line), _WAITING if alone else _WRITTEN):
                 return False
         return True
-
-
-def needed_by(batch: Sequence[tuple[Branch, bool]]) -> list[Need]:
-    """Return what has to be evaluated for the branches of a batch."""
-    return needs([branch for branch, _ in batch])
 
 
 def _paths(line: Sequence[Branch]) -> set[Prefix]:

@@ -1,10 +1,11 @@
-"""A step being written: its tokens as they come, where it ends, and the draft that it becomes.
+"""A step being written: its text as it comes, where it ends, and the draft that it becomes.
 
 Knows tokens, text and the conventions of a format; nothing of caches, calls or budgets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,12 +39,20 @@ class Branch:
     """Its place among the requests that came with it, the most valuable first."""
     parent: Prefix
     prefix: Prefix | None = None
-    """Its own tokens; ``None`` before it begins."""
+    """What its own tokens end in, and those of others that write the same; ``None`` before it begins."""
     uniforms: NDArray[np.float64] | None = None
     """What its tokens are drawn by; made when it begins."""
+    written: int = 0
+    """How many tokens it has."""
+    shared: int = 0
+    """How many of them, from the first on, a more valuable branch has written too and is charged for."""
     data: bytearray = field(default_factory=bytearray)
     finish: Finish | None = None
     """Set when the step has ended."""
+    takes_over: bool = False
+    """Whether it begins on the sequence of its parent."""
+    is_guest: bool = False
+    """Whether it begins only because another draws from the same logits; then it waits for room of its own."""
 
     @property
     def base(self) -> Prefix:
@@ -51,15 +60,18 @@ class Branch:
         return self.parent if self.prefix is None else self.prefix
 
     @property
-    def written(self) -> int:
-        """How many tokens it has."""
-        return 0 if self.prefix is None else len(self.prefix.tokens)
-
-    @property
     def uniform(self) -> float:
         """What its next token is drawn by."""
         assert self.uniforms is not None  # it has begun
         return float(self.uniforms[self.written])
+
+
+def by_base(branches: Iterable[Branch]) -> dict[Prefix, list[Branch]]:
+    """Put branches together that stand at the same prefix, in the order of the first of each."""
+    groups: dict[Prefix, list[Branch]] = {}
+    for branch in branches:
+        groups.setdefault(branch.base, []).append(branch)
+    return groups
 
 
 class StepWriter:
@@ -73,9 +85,8 @@ class StepWriter:
 
     def push(self, branch: Branch, token: int) -> None:
         """Give a branch its next token, and see whether that ends its step."""
-        assert branch.prefix is not None  # it has begun
-        tokens, data = branch.prefix.tokens, branch.data
-        tokens.append(token)
+        data = branch.data
+        branch.written += 1
         if self._vocabulary.is_end(token):
             branch.finish = Finish.ANSWER  # or so the model thinks
             return
@@ -86,7 +97,7 @@ class StepWriter:
             branch.finish = Finish.ANSWER  # as above
         elif self._step_end in data[-len(piece) - len(self._step_end) :] and data.strip():
             branch.finish = Finish.STEP
-        elif len(tokens) >= branch.request.max_tokens:
+        elif branch.written >= branch.request.max_tokens:
             branch.finish = Finish.LENGTH
 
     def draft(self, branch: Branch) -> Draft:

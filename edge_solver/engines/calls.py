@@ -48,3 +48,12 @@ class Roomy(Protocol):
     def has_room(self, text: str) -> bool:
         """Say whether one more problem can be opened beside those that are open."""
         ...
+
+
+@runtime_checkable
+class Twinned(Protocol):
+    """A drafter that evaluates once what several branches write at the same time."""
+
+    def take_twins(self, problem: int) -> Mapping[int, int]:
+        """Return, by node, how many first tokens of its step were evaluated for an earlier one, and forget it."""
+        ...

@@ -1,18 +1,18 @@
 """The policy behind the ``Drafter`` port: one decode call per token position serves every live branch.
 
-Parents are evaluated to their last token, children fork their sequences, and from then on each call carries one row per
-live branch. A branch that ends leaves the batch and gives its cells back at once. Requests of several problems run in
-one loop: whoever asks again before a call was made makes it, for all of them. Each problem keeps to its own ledger and
-its own share of the cache, so its tree is the one that it would grow alone. Which prefix sits where is the business of
-``prefixes``, who may be in a call that of ``admission``, what it costs that of ``pricing``; the device is behind
-``llama``.
+Parents are evaluated to their last token, children fork their sequences, and from then on each call carries one row for
+all live branches that have written the same so far (``twins``). A branch that ends leaves the batch and gives its cells
+back at once. Requests of several problems run in one loop: whoever asks again before a call was made makes it, for all
+of them. Each problem keeps to its own ledger and its own share of the cache, so its tree is the one that it would grow
+alone. Which prefix sits where is the business of ``prefixes``, who may be in a call that of ``admission``, what it
+costs that of ``pricing``; the device is behind ``llama``.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,9 @@ from edge_solver.core.cost import call_bytes
 from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish, Node
-from edge_solver.engines import admission
+from edge_solver.engines import admission, twins
 from edge_solver.engines.admission import Admission
-from edge_solver.engines.branches import Branch, StepWriter
+from edge_solver.engines.branches import Branch, StepWriter, by_base
 from edge_solver.engines.calls import Call
 from edge_solver.engines.capacity import Announced, Limits
 from edge_solver.engines.flights import Flight, Rows
@@ -33,13 +33,10 @@ from edge_solver.engines.housing import MIN_ROOM, Housing
 from edge_solver.engines.llama import MAX_SEQUENCES, LlamaModel
 from edge_solver.engines.prefix import Prefix
 from edge_solver.engines.prefixes import Prefixes
-from edge_solver.engines.pricing import Need, advance_cost, start_costs
+from edge_solver.engines.pricing import Need, advance_cost, needs, start_costs
 from edge_solver.engines.prompts import opening_tokens, prompt_tokens
 from edge_solver.engines.sampling import sample, stream
 from edge_solver.errors import ProblemError
-
-_Batch = list[tuple[Branch, bool]]
-"""Branches that begin together, and whether each takes over its parent's sequence."""
 
 
 class LlamaDrafter:
@@ -86,6 +83,7 @@ class LlamaDrafter:
             limits=limits or Limits(),
         )
         self._flights: list[Flight] = []
+        self._twins: dict[int, dict[int, int]] = {}
         self._beats = 0
         self._on_call: Callable[[Call], None] | None = None
         self._inside, self._bytes_read = 0.0, 0
@@ -129,12 +127,16 @@ class LlamaDrafter:
                 "shorten it, or choose a model with a longer context"
             )
         self._housing.open((problem, ROOT), tokens)
-        for step in steps:
-            if step.finish is Finish.STEP:
-                self._cache.add_known(
-                    (problem, step.id), (problem, step.parent or ROOT), self._model.tokenize(step.text)
-                )
+        self._twins[problem] = {}
+        known = [step for step in steps if step.finish is Finish.STEP]
+        self._cache.add_known(
+            problem, ((step.id, step.parent or ROOT, self._model.tokenize(step.text)) for step in known)
+        )
         return len(tokens)
+
+    def take_twins(self, problem: int) -> Mapping[int, int]:
+        """Return how many first tokens each step has in common with an earlier one, and forget it; see ``Twinned``."""
+        return self._twins.pop(problem, {})
 
     def has_room(self, text: str) -> bool:
         """Say whether one more problem can be opened beside those that are open; alone, any that fits at all can."""
@@ -178,7 +180,7 @@ class LlamaDrafter:
         begun, self._inside, self._bytes_read = time.perf_counter(), 0.0, 0
         rows, flops, served = Rows(), Counter[int](), 0
         desk = Admission(self._cache, MAX_SEQUENCES, self._profile.step_tokens)
-        starting: list[tuple[Flight, _Batch]] = []
+        starting: list[tuple[Flight, list[Branch]]] = []
         for flight in self._flights:
             going = self._add_live(flight, rows, flops)
             if len(going) == len(flight.live):  # else there is nothing left to begin with
@@ -189,12 +191,16 @@ class LlamaDrafter:
                 served += len(batch)
             served += len(going)
         self._decode(rows)
+        self._cache.reserved = 0
         self._begin(starting)
         for flight in self._flights:
             ended = [branch for branch in flight.live if branch.finish is not None]
             if ended:
                 flight.live = [branch for branch in flight.live if branch.finish is None]
                 flight.ready.extend(map(self._close, ended))
+            stranded = [branch for branch in flight.live if branch.base.sequence is None]
+            if stranded:
+                admission.suspend(flight, stranded)
         if self._on_call is not None and served:
             seconds = time.perf_counter() - begun
             self._on_call(Call(Payer.DECODE, dict(flops), served, seconds, self._inside, self._bytes_read))
@@ -214,34 +220,34 @@ class LlamaDrafter:
             )  # a sequence's last row comes last
             self._bytes_read += call_bytes(self._profile.shape, [position + 1 for position in ends.values()])
             waiting = [taker for taker in takers if taker is not None]
-            branches = [(row, taker) for row, taker in enumerate(waiting) if isinstance(taker, Branch)]
+            drawing: list[tuple[int, Branch]] = []
             for row, taker in enumerate(waiting):
                 if isinstance(taker, Prefix):
                     taker.logits = logits[row].copy()
-            if len(branches) == len(logits):
-                self._sample([branch for _, branch in branches], logits)
-            elif branches:
-                self._sample([branch for _, branch in branches], logits[[row for row, _ in branches]])
+                else:
+                    drawing += [(row, branch) for branch in taker]
+            if drawing:
+                self._sample([branch for _, branch in drawing], logits, np.array([row for row, _ in drawing]))
         rows.clear()
 
-    def _sample(self, branches: Sequence[Branch], logits: NDArray[np.float32]) -> None:
-        """Give every branch its next token, and see whether that ends its step."""
+    def _sample(self, branches: Sequence[Branch], logits: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
+        """Give every branch its next token, drawn from its row of the logits, and see whether that ends its step."""
         uniforms = np.array([branch.uniform for branch in branches])
-        temperatures = {branch.request.temperature for branch in branches}
-        if len(temperatures) == 1:
-            for branch, token in zip(branches, sample(logits, temperatures.pop(), uniforms).tolist(), strict=True):
-                self._writer.push(branch, token)
-            return
-        for temperature in temperatures:
-            chosen = [i for i, branch in enumerate(branches) if branch.request.temperature == temperature]
-            part = logits if len(chosen) == len(branches) else logits[chosen]
-            for index, token in zip(chosen, sample(part, temperature, uniforms[chosen]).tolist(), strict=True):
-                self._writer.push(branches[index], token)
+        tokens = np.empty(len(branches), np.intp)
+        temperatures = np.array([branch.request.temperature for branch in branches])
+        for temperature in np.unique(temperatures):
+            chosen = np.flatnonzero(temperatures == temperature)
+            tokens[chosen] = sample(logits, float(temperature), uniforms[chosen], rows[chosen])
+        for branch, token in zip(branches, tokens.tolist(), strict=True):
+            self._writer.push(branch, token)
+        twins.place(self._cache, branches, tokens.tolist())
 
     def _close(self, branch: Branch) -> Draft:
         """Turn an ended branch into a draft."""
         draft = self._writer.draft(branch)
         admission.ended(self._cache, branch, draft.finish)
+        if draft.problem in self._twins:
+            self._twins[draft.problem][draft.node] = branch.shared
         return draft
 
     # --- branches that go on ---
@@ -252,34 +258,32 @@ class LlamaDrafter:
         while going and flight.ledger.request(advance_cost(self._profile.shape, going)) is not None:
             going.pop().finish = Finish.BUDGET
         flops[flight.problem] += advance_cost(self._profile.shape, going).flops
-        for branch in going:
-            prefix = branch.base
-            rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, branch)
+        for prefix, together in by_base(going).items():
+            rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, together)
             self._cache.evaluated(prefix)
         return going
 
     # --- branches that begin, or go on after they had made room ---
 
-    def _paid_batch(self, flight: Flight, batch: _Batch, rows: Rows, flops: Counter[int]) -> _Batch:
+    def _paid_batch(self, flight: Flight, batch: list[Branch], rows: Rows, flops: Counter[int]) -> list[Branch]:
         """Book as much of a batch as is paid for, and put what it lacks into the call; the rest is closed."""
         shape, is_first = self._profile.shape, not flight.share.is_begun
         while batch:
-            branches = [branch for branch, _ in batch]
-            needed = admission.needed_by(batch)
-            if branches[-1].finish is None:
-                costs = start_costs(shape, branches, needed, first=is_first)
+            needed = needs(batch)
+            if batch[-1].finish is None:
+                costs = start_costs(shape, batch, needed, first=is_first)
                 if flight.ledger.request(*costs) is None:
                     flops[flight.problem] += sum(cost.flops for cost in costs)
                     flight.share.is_begun = True
-                    self._add_needs(needed, branches, rows)
+                    self._add_needs(needed, batch, rows)
                     return batch
-                branches[-1].finish = Finish.BUDGET
-            flight.ready.append(self._close(batch.pop()[0]))
+                batch[-1].finish = Finish.BUDGET
+            flight.ready.append(self._close(batch.pop()))
         return batch
 
     def _add_needs(self, needed: Sequence[Need], branches: Sequence[Branch], rows: Rows) -> None:
         """Put what is lacking into the call, so that the logits for the next tokens are there afterwards."""
-        resumed = {branch.prefix: branch for branch in branches if branch.prefix is not None}
+        resumed = by_base(branch for branch in branches if branch.prefix is not None)
         for need in needed:
             node, chain, start = need.node, need.chain, need.start
             if not rows.pending.isdisjoint(node.path()):
@@ -292,7 +296,7 @@ class LlamaDrafter:
                 self._decode(rows)
                 chain, start = chain[1:], opening.end
             self._cache.settle(node, start)
-            takers: dict[int, Branch | Prefix] = {each.end - 1: each for each in need.takers}
+            takers: dict[int, Sequence[Branch] | Prefix] = {each.end - 1: each for each in need.takers}
             if node in resumed:
                 takers[node.end - 1] = resumed[node]
             tokens = [token for each in chain for token in each.tokens[each.evaluated :]] or node.tokens[-1:]
@@ -300,31 +304,38 @@ class LlamaDrafter:
             self._add_tokens(node, tokens, start, takers, rows)
 
     def _add_tokens(
-        self, node: Prefix, tokens: Sequence[int], start: int, takers: dict[int, Branch | Prefix], rows: Rows
+        self,
+        node: Prefix,
+        tokens: Sequence[int],
+        start: int,
+        takers: dict[int, Sequence[Branch] | Prefix],
+        rows: Rows,
     ) -> None:
         for position, token in enumerate(tokens, start):
             rows.add(token, position, node.sequence or 0, takers.get(position))
         self._cache.evaluated(node)
 
-    def _begin(self, starting: Sequence[tuple[Flight, _Batch]]) -> None:
-        """Fork the parents, which have been evaluated, and sample the first token of every new branch."""
-        branches: list[Branch] = []
-        logits: list[NDArray[np.float32]] = []
+    def _begin(self, starting: Sequence[tuple[Flight, list[Branch]]]) -> None:
+        """Sample the first token of every new branch, after its parent, which has been evaluated."""
+        new: list[Branch] = []
         for flight, batch in starting:
-            for branch, take_over in batch:
-                flight.live.append(branch)
+            flight.live = sorted(flight.live + batch, key=lambda branch: branch.order)
+            for branch in batch:
                 if branch.prefix is not None:  # it goes on, and has its token already
                     admission.begun(branch, branch.prefix)
                     continue
-                request, parent = branch.request, branch.parent
-                assert parent.logits is not None  # the call was for that
-                logits.append(parent.logits)
-                key = request.problem, request.node
-                admission.begun(branch, self._cache.add_child(key, parent, take_over=take_over))
+                request = branch.request
                 branch.uniforms = stream(*request.stream).random(request.max_tokens + 1)
-                branches.append(branch)
-        if branches:
-            self._sample(branches, np.stack(logits))
+                new.append(branch)
+        if not new:
+            return
+        logits: list[NDArray[np.float32]] = []
+        rows: dict[Prefix, int] = {}
+        for parent in by_base(new):
+            assert parent.logits is not None  # the call was for that
+            rows[parent] = len(logits)
+            logits.append(parent.logits)
+        self._sample(new, np.stack(logits), np.array([rows[branch.parent] for branch in new]))
 
     @property
     def _cache(self) -> Prefixes:

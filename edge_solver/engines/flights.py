@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from edge_solver.core.budget import Ledger
@@ -25,6 +26,10 @@ class Flight:
     ready: deque[Draft] = field(default_factory=deque)
     """Drafts that nobody has taken yet."""
 
+    def wait(self, branches: Iterable[Branch]) -> None:
+        """Put branches that are not live back into the line, each at its place."""
+        self.waiting = deque(sorted([*self.waiting, *branches], key=lambda branch: branch.order))
+
     @property
     def ended(self) -> bool:
         """Whether nothing is left to be written."""
@@ -39,7 +44,7 @@ class Rows:
         self.tokens: list[int] = []
         self.positions: list[int] = []
         self.sequences: list[int] = []
-        self.takers: list[Branch | Prefix | None] = []
+        self.takers: list[Sequence[Branch] | Prefix | None] = []
         """Who wants a row's logits."""
         self.pending: set[Prefix] = set()
         """Nodes that are in the cache only once the call has been made."""
@@ -54,7 +59,7 @@ class Rows:
             column.clear()
         self.pending.clear()
 
-    def add(self, token: int, position: int, sequence: int, taker: Branch | Prefix | None) -> None:
+    def add(self, token: int, position: int, sequence: int, taker: Sequence[Branch] | Prefix | None) -> None:
         """Append a row."""
         self.tokens.append(token)
         self.positions.append(position)

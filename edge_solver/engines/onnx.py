@@ -87,6 +87,8 @@ class OnnxScorer:
         """What has been read, or will have been before anything that is asked for from now on."""
         self._known: dict[Text, NodeKey] = {}
         """The first node with a text below a parent: its equals are not read again."""
+        self._same: dict[NodeKey, NodeKey] = {}
+        """That node, by each of its equals: what is written below them is below it."""
 
     @property
     def runs_on(self) -> str:
@@ -135,7 +137,7 @@ class OnnxScorer:
         known: set[Text] = set()
         spans: list[range] = []
         for request in requests:
-            text = _text(request)
+            text = self._text(request)
             start = self._end_of((request.problem, request.parent))
             end = start + len(self._tokens(request))
             is_charged = text not in known and not self._is_known(text) and end <= self._profile.context
@@ -145,26 +147,31 @@ class OnnxScorer:
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:
         """Forget every other node of this problem (what a kept node stands on stays with it); see ``Scorer.retain``."""
-        self._rows = {key: row for key, row in self._rows.items() if key[0] != problem or key[1] in nodes}
+        kept = {self._first((problem, node)) for node in nodes}
+        self._rows = {key: row for key, row in self._rows.items() if key[0] != problem or key in kept}
         self._known = {text: key for text, key in self._known.items() if key in self._rows}
         if not nodes:
             self._written = {key: written for key, written in self._written.items() if key[0] != problem}
+            self._same = {key: first for key, first in self._same.items() if key[0] != problem}
 
     def _calls(self, groups: Sequence[Group]) -> Iterator[Call]:
         """Yield the calls to make for groups, in order, each when it is paid for."""
         for requests, _ in groups:
             for request in requests:
-                parent = request.problem, request.parent
+                parent = self._first((request.problem, request.parent))
                 self._written[request.problem, request.node] = (parent, self._tokens(request))
-        parents = [dict.fromkeys((r.problem, r.parent) for r in requests) for requests, _ in groups]
+        parents = [dict.fromkeys(self._first((r.problem, r.parent)) for r in requests) for requests, _ in groups]
         unread = [[key for key in keys if key not in self._rows] for keys in parents]
         ledgers = [ledger for _, ledger in groups]
         paid = yield from self._granted(list(zip(unread, ledgers, strict=True)))
         firsts: list[dict[Text, NodeKey]] = [{} for _ in groups]
         for (requests, _), first, is_paid in zip(groups, firsts, paid, strict=True):
             for request in requests if is_paid else ():
-                if not self._is_known(text := _text(request)):
-                    first.setdefault(text, (request.problem, request.node))
+                key = request.problem, request.node
+                text = self._text(request)
+                equal = self._known[text] if self._is_known(text) else first.setdefault(text, key)
+                if equal != key:
+                    self._same[key] = equal
             self._known |= first
         fresh = [list(first.values()) for first in firsts]
         yield from self._granted(list(zip(fresh, ledgers, strict=True)))
@@ -222,17 +229,19 @@ class OnnxScorer:
 
     def _rewards(self, requests: Sequence[ScoreRequest]) -> list[float | None]:
         """Return what has been read; an equal sibling's reward is a node's own."""
-        rewards: list[float | None] = []
-        for request in requests:
-            row = self._rows.get(self._known.get(_text(request), (-1, -1)))
-            if row is not None:
-                self._rows[request.problem, request.node] = row
-            rewards.append(None if row is None else row.reward)
-        return rewards
+        rows = [self._rows.get(self._known.get(self._text(request), (-1, -1))) for request in requests]
+        return [None if row is None else row.reward for row in rows]
 
     def _is_known(self, text: Text) -> bool:
         """Say whether an equal sibling has been read and is not forgotten."""
         return self._known.get(text) in self._rows
+
+    def _first(self, key: NodeKey) -> NodeKey:
+        """Return the node that stands for a node and its equals."""
+        return self._same.get(key, key)
+
+    def _text(self, request: ScoreRequest) -> Text:
+        return self._first((request.problem, request.parent)), request.text
 
     def _tokens(self, request: ScoreRequest) -> list[int]:
         return self._cutter.step(request.text, first=request.parent == ROOT)
@@ -246,10 +255,6 @@ class OnnxScorer:
             if above is None:
                 return end
             at = above
-
-
-def _text(request: ScoreRequest) -> Text:
-    return (request.problem, request.parent), request.text
 
 
 def _checksum(path: Path) -> str:

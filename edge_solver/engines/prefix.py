@@ -1,4 +1,4 @@
-"""One node's tokens, and how much of them is in the KV cache; and what a problem has of the cache in all.
+"""A run of tokens, and how much of it is in the KV cache; and what a problem has of the cache in all.
 
 Plain state: ``prefixes`` keeps it true.
 """
@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(slots=True, eq=False)
 class Prefix:
-    """One node's tokens, and how much of them is in the cache."""
+    """A run of tokens that a node ends in, or that several have in common; and how much of it is in the cache."""
 
     share: Share
     """Of the node's problem."""
@@ -52,6 +52,8 @@ class Prefix:
     """Whoever has least goes first when room is needed."""
     awaited: int = 0
     """How many steps are still to begin after it."""
+    writers: int = 0
+    """How many branches write it, or have ended in it with a step that may be continued."""
 
     @property
     def end(self) -> int:

@@ -52,6 +52,8 @@ class Prefixes:
         self._latest: Prefix | None = None
         self._is_crowded = False
         self.cells = cells
+        self.reserved = 0
+        """Sequences that will be taken by branches that are about to begin."""
 
     def __getitem__(self, key: NodeKey) -> Prefix:
         """Return a node of an open problem."""
@@ -70,8 +72,8 @@ class Prefixes:
 
     @property
     def free_sequences(self) -> int:
-        """How many more sequences can be begun."""
-        return len(self._free)
+        """How many more sequences can be begun, beyond those that are reserved."""
+        return len(self._free) - self.reserved
 
     @property
     def shares(self) -> Mapping[int, Share]:
@@ -115,22 +117,33 @@ class Prefixes:
         self._nodes[problem] = {node: root}
         return root
 
-    def add_known(self, key: NodeKey, parent: NodeKey, tokens: list[int]) -> None:
-        """Add a node whose tokens are known and not in the cache."""
-        above = self[parent]
-        self._nodes[key[0]][key[1]] = Prefix(above.share, above, above.end, tokens)
+    def add_known(self, problem: int, steps: Iterable[tuple[int, int, list[int]]]) -> None:
+        """Add nodes with their parents and tokens, which are known and not in the cache; parents come first."""
+        nodes = self._nodes[problem]
+        known: dict[tuple[Prefix, tuple[int, ...]], Prefix] = {}
+        for node, parent, tokens in steps:
+            above = nodes[parent]
+            nodes[node] = known.setdefault((above, tuple(tokens)), Prefix(above.share, above, above.end, tokens))
 
-    def add_child(self, key: NodeKey, parent: Prefix, *, take_over: bool = False) -> Prefix:
-        """Begin a node after one that is present, on a sequence forked from it (or on the parent's own)."""
-        problem, node = key
-        child = self._nodes[problem][node] = Prefix(parent.share, parent, parent.end, [])
-        if take_over:
-            child.sequence, parent.sequence = parent.sequence, None
-            assert child.sequence is not None  # only a kept parent can be taken over
-            child.holders.add(child.sequence)
-        else:
-            self._give_sequence(child, parent, parent.end)
+    def add_child(self, problem: int, nodes: Iterable[int], parent: Prefix, token: int) -> Prefix:
+        """Begin a run of tokens after another, for all nodes that begin with it; it has no sequence yet."""
+        child = Prefix(parent.share, parent, parent.end, [token])
+        self._nodes[problem].update(dict.fromkeys(nodes, child))
         return child
+
+    def hand_over(self, parent: Prefix, child: Prefix) -> None:
+        """Let a child go on with the sequence of its parent, which is present and has one."""
+        child.sequence, parent.sequence = parent.sequence, None
+        assert child.sequence is not None  # only a kept parent can be taken over
+        child.holders.add(child.sequence)
+
+    def leave(self, key: NodeKey, node: Prefix) -> None:
+        """Forget that a node ends here; the last one to leave gives up the sequence."""
+        problem, name = key
+        self._nodes.get(problem, {}).pop(name, None)
+        node.writers -= 1
+        if not node.writers:
+            self.release(node)
 
     def settle(self, node: Prefix, length: int) -> None:
         """Give a node a sequence of its own that shares ``length`` positions with what is in the cache of its path."""
@@ -200,10 +213,13 @@ class Prefixes:
         if not nodes:
             self._close(problem)
             return
-        wanted = {node: rank for rank, node in enumerate(nodes)}
-        for node_id, node in known.items():
-            if node_id in wanted:
-                node.worth = (0, -wanted[node_id])
+        wanted: dict[Prefix, int] = {}
+        for rank, node_id in enumerate(nodes):
+            if node_id in known:
+                wanted.setdefault(known[node_id], rank)
+        for node in dict.fromkeys(known.values()):
+            if node in wanted:
+                node.worth = (0, -wanted[node])
             else:
                 self.release(node)
                 node.logits = None

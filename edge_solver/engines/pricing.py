@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edge_solver.core import room
 from edge_solver.core.budget import Cost, Payer
 from edge_solver.core.cost import Shape, call_bytes, paper_flops, row_flops, span_flops
-from edge_solver.engines.branches import Branch
+from edge_solver.engines.branches import Branch, by_base
 from edge_solver.engines.prefix import Prefix
 
 
@@ -44,9 +44,8 @@ class Need:
 
 def needs(branches: Sequence[Branch]) -> list[Need]:
     """Return what branches need that begin together, each token once, those nearer to the root first."""
-    bases = dict.fromkeys(branch.base for branch in branches)
     found, planned = [], set[Prefix]()
-    for node in sorted(bases, key=lambda base: sum(1 for _ in base.path())):
+    for node in sorted(by_base(branches), key=lambda base: sum(1 for _ in base.path())):
         if node.is_ready:
             continue
         chain = node.lacking(planned)
@@ -56,13 +55,13 @@ def needs(branches: Sequence[Branch]) -> list[Need]:
 
 
 def advance_cost(shape: Shape, branches: Sequence[Branch]) -> Cost:
-    """Return what one more token on each of these branches costs.
+    """Return what one more token on each of these branches costs; those that stand at the same prefix share a row.
 
     Where several problems share the call, each reckons as if it were alone.
     """
-    ends = [branch.base.end for branch in branches]
+    ends = [base.end for base in by_base(branches)]
     flops = row_flops(shape, ends)
-    return _sampled(shape, len(branches)).plus(flops, len(branches), bytes_read=call_bytes(shape, ends))
+    return _sampled(shape, len(branches)).plus(flops, len(ends), bytes_read=call_bytes(shape, ends))
 
 
 def start_costs(shape: Shape, branches: Sequence[Branch], needed: Sequence[Need], *, first: bool) -> list[Cost]:

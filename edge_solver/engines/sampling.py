@@ -17,35 +17,45 @@ _SMALL_VOCABULARY = 1024
 _FEW_ROWS = 16
 
 
-def sample(logits: NDArray[np.float32], temperature: float, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Draw one token per row.
+def sample(
+    logits: NDArray[np.float32],
+    temperature: float,
+    uniforms: NDArray[np.float64],
+    rows: NDArray[np.intp] | None = None,
+) -> NDArray[np.intp]:
+    """Draw one token per uniform number.
 
     Args:
         logits: Array ``[rows, vocabulary]``.
         temperature: Softmax temperature; 0 takes the likeliest token.
-        uniforms: One number in [0, 1) per row.
+        uniforms: One number in [0, 1) per draw.
+        rows: The row that each draw is from; by default one after the other.
 
     Returns:
-        Token ids, ``[rows]``.
+        Token ids, ``[draws]``.
     """
+    if rows is None:
+        rows = np.arange(len(logits))
+    elif len(used := np.unique(rows)) < len(logits):
+        logits, rows = logits[used], np.searchsorted(used, rows)
     if temperature == 0:
-        likeliest: NDArray[np.intp] = logits.argmax(axis=1)
+        likeliest: NDArray[np.intp] = logits.argmax(axis=1)[rows]
         return likeliest
     weights = logits - logits.max(axis=1, keepdims=True)
     if temperature != 1:
         weights /= temperature
     np.exp(weights, out=weights)
-    rows, vocabulary = weights.shape
+    vocabulary = weights.shape[1]
     if vocabulary <= _SMALL_VOCABULARY:
-        parts = [slice(start, start + _FEW_ROWS) for start in range(0, rows, _FEW_ROWS)]
-        return np.concatenate([_find_plainly(weights[part], uniforms[part]) for part in parts])
+        parts = [slice(start, start + _FEW_ROWS) for start in range(0, len(rows), _FEW_ROWS)]
+        return np.concatenate([_find_plainly(weights[rows[part]], uniforms[part]) for part in parts])
     whole = vocabulary // _BLOCK * _BLOCK
-    sums = weights[:, :whole].reshape(rows, -1, _BLOCK).sum(axis=2)
+    sums = weights[:, :whole].reshape(len(weights), -1, _BLOCK).sum(axis=2)
     if whole < vocabulary:
         sums = np.concatenate((sums, weights[:, whole:].sum(axis=1, keepdims=True)), axis=1)
-    block, rest = _find(sums, uniforms * sums.sum(axis=1, dtype=np.float64))
+    block, rest = _find(sums[rows], uniforms * sums.sum(axis=1, dtype=np.float64)[rows])
     places = block[:, None] * _BLOCK + np.arange(_BLOCK)
-    inside = np.take_along_axis(weights, np.minimum(places, vocabulary - 1), axis=1)
+    inside = weights[rows[:, None], np.minimum(places, vocabulary - 1)]
     inside[places >= vocabulary] = 0
     place, _ = _find(inside, rest)
     return block * _BLOCK + place

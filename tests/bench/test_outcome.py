@@ -13,6 +13,7 @@ from edge_solver.config import Settings
 from edge_solver.config import resolve as resolve_settings
 from edge_solver.core.budget import Budget
 from edge_solver.core.solution import Spent
+from edge_solver.engines.calls import Twinned
 from edge_solver.engines.merging import MergingScorer
 
 SAMPLING = ["majority", "weighted", "best-of-n"]
@@ -46,6 +47,8 @@ def test_a_part_of_the_samples_is_the_narrower_run_to_the_last_flop(problem: str
             pass
         spans = scorer.take_spans(1)
         assert spans is not None
+        drafter = assembly.engines.drafter
+        twins = drafter.take_twins(1) if isinstance(drafter, Twinned) else {}
         for strategy in SAMPLING:
             for width in (1, 3, 6):
                 arm = Arm(strategy, width, 0)
@@ -56,6 +59,7 @@ def test_a_part_of_the_samples_is_the_narrower_run_to_the_last_flop(problem: str
                     assembly.engines.drafter.profile,
                     scorer.profile,
                     spans,
+                    twins,
                     chosen_vote=None,
                 )
                 alone = run_alone(arm, problem, demo=demo)

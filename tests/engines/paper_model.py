@@ -24,8 +24,9 @@ WORDS = (b"", b"\n", b"The answer is: 1\n", b"The answer is: 2\n", *(f" w{i}".en
 class PaperContext:
     """A unified cache of cells, each with a token, a position and the sequences that pass through it."""
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int, certainty: float = 1.0) -> None:
         self.cells = room.padded(cells)
+        self._certainty = certainty
         self.n_vocab = len(WORDS)
         self.held: list[tuple[int, int, set[int]]] = []
         self.most = self.evaluated = self.calls = 0
@@ -72,7 +73,7 @@ class PaperContext:
         logits = np.random.Generator(np.random.Philox(key=seed)).standard_normal(len(WORDS))
         logits[0] = -20
         logits[1:4] += (1.5, 0.5, 0.2)
-        return logits
+        return self._certainty * logits
 
 
 class PaperModel:
@@ -80,9 +81,9 @@ class PaperModel:
 
     n_vocab = len(WORDS)
 
-    def __init__(self, cells: int | None = None) -> None:
-        """Make caches of so many cells, whatever is asked for."""
-        self._cells = cells
+    def __init__(self, cells: int | None = None, *, certainty: float = 1.0) -> None:
+        """Make caches of so many cells, whatever is asked for; ``certainty`` is a factor on the logits."""
+        self._cells, self._certainty = cells, certainty
         self.contexts: list[PaperContext] = []
 
     def tokenize(self, text: str, **_how: object) -> list[int]:
@@ -95,7 +96,7 @@ class PaperModel:
         return token == 0
 
     def context(self, cells: int, **_how: object) -> PaperContext:
-        self.contexts.append(PaperContext(self._cells or cells))
+        self.contexts.append(PaperContext(self._cells or cells, self._certainty))
         return self.contexts[-1]
 
     def close(self) -> None:

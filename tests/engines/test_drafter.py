@@ -11,7 +11,7 @@ import pytest
 from edge_solver.answers import extract_answer
 from edge_solver.catalog import ModelKind, resolve
 from edge_solver.core.budget import Budget, Ledger
-from edge_solver.core.cost import span_flops
+from edge_solver.core.cost import row_flops, span_flops
 from edge_solver.core.formats import StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish, Node
@@ -32,6 +32,7 @@ class Bench:
     """A drafter with an opened problem, and a short way to ask it for steps."""
 
     drafter: LlamaDrafter
+    model: LlamaModel
     prompt_tokens: int
 
     def draft(self, parents: list[int], first: int, ledger: Ledger, **choices: float) -> dict[int, Draft]:
@@ -63,7 +64,7 @@ def make_bench() -> Iterator[Callable[..., Bench]]:
         step_format = StepFormat(entry.prefix, entry.suffix, entry.step_end)
         drafter = LlamaDrafter(model, step_format, extract_answer, profile, width=width, cells=cells)
         made.append(drafter)
-        return Bench(drafter, drafter.open(0, problem))
+        return Bench(drafter, model, drafter.open(0, problem))
 
     yield make
     for drafter in made:
@@ -131,11 +132,14 @@ def test_a_forgotten_prefix_is_evaluated_again_and_charged(make_bench: Callable[
 
 def test_what_is_charged_is_the_sum_over_evaluated_tokens(bench: Bench) -> None:
     ledger = a_ledger()
-    drafts = bench.draft([ROOT] * 3, 1, ledger)
+    drafts = bench.draft([ROOT] * 5, 1, ledger, temperature=2.0)
     shape, start = bench.drafter.profile.shape, bench.prompt_tokens
-    expected = span_flops(shape, 0, start, 1)
+    paths = set()
     for draft in drafts.values():  # the last token of each step was sampled but not evaluated
-        expected += span_flops(shape, start, start + draft.n_tokens - 1, draft.n_tokens - 1)
+        tokens = bench.model.tokenize(draft.text)
+        assert len(tokens) == draft.n_tokens
+        paths |= {tuple(tokens[:length]) for length in range(1, len(tokens))}
+    expected = span_flops(shape, 0, start, 1) + row_flops(shape, [start + len(path) for path in paths])
     assert ledger.spent().flops == expected
 
 
@@ -221,4 +225,4 @@ def test_steps_of_an_earlier_search_are_continued_as_by_the_drafter_that_wrote_t
     here = first.draft(parents, 9, a_ledger(), temperature=0.0)
     there = second.draft(parents, 9, ledger, temperature=0.0)
     assert [draft.text for draft in there.values()] == [draft.text for draft in here.values()]
-    assert ledger.spent().tokens_evaluated > first.prompt_tokens + sum(drafts[node].n_tokens for node in parents)
+    assert ledger.spent().tokens_evaluated > first.prompt_tokens + max(drafts[node].n_tokens for node in parents)

@@ -89,6 +89,20 @@ def test_equal_siblings_are_read_once(scorer: OnnxScorer, tokenizer: LlamaModel)
     assert ledger.spent().tokens_prm == len(tokenizer.tokenize(STEPS[1]))
 
 
+def test_what_stands_below_equal_steps_is_read_once(scorer: OnnxScorer, tokenizer: LlamaModel) -> None:
+    scorer.score([ScoreRequest(0, node, ROOT, STEPS[0]) for node in (1, 2, 3)], a_ledger())
+    scorer.retain(0, [ROOT, 2, 3])  # the one that was read is not wanted, and its equals are
+    ledger = a_ledger()
+    requests = [ScoreRequest(0, 4, 2, STEPS[1]), ScoreRequest(0, 5, 3, STEPS[1]), ScoreRequest(0, 6, 3, STEPS[2])]
+    assert [len(span) > 0 for span in scorer.spans(requests)] == [True, False, True]
+    rewards = scorer.score(requests, ledger)
+    assert rewards[0] == rewards[1] != rewards[2]
+    assert ledger.spent().tokens_prm == sum(len(tokenizer.tokenize(text)) for text in STEPS[1:])
+    scorer.retain(0, ())
+    scorer.open(0, PROBLEM)
+    assert reward(scorer, 5, ROOT, STEPS[1]) != rewards[1]  # nothing is left of what node 5 was
+
+
 def test_a_forgotten_parent_is_read_again_and_charged(scorer: OnnxScorer) -> None:
     reward(scorer, 1, ROOT, STEPS[0])
     expected = reward(scorer, 2, 1, STEPS[1])

@@ -36,8 +36,10 @@ TINY = Shape(n_layers=1, d_attn=1, params_matmul=1, params_head=0, params_total=
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
-def a_drafter(cells: int, *, prefix: str = "", problems: int = 1) -> tuple[LlamaDrafter, PaperModel]:
-    model = PaperModel()
+def a_drafter(
+    cells: int, *, prefix: str = "", problems: int = 1, certainty: float = 1.0
+) -> tuple[LlamaDrafter, PaperModel]:
+    model = PaperModel(certainty=certainty)
     profile = Profile("paper", "0", SHAPE, 400, step_tokens=6, solution_steps=3)
     step_format = StepFormat(prefix, "")
     drafter = LlamaDrafter(
@@ -67,9 +69,10 @@ def run(
     strategy: str,
     *,
     prefix: str = "",
+    certainty: float = 1.0,
     **choices: Any,  # noqa: ANN401 - those of search_with
 ) -> tuple[Tree, Solution, PaperModel]:
-    drafter, model = a_drafter(cells, prefix=prefix)
+    drafter, model = a_drafter(cells, prefix=prefix, certainty=certainty)
     search = search_with(drafter, strategy, **choices)
     for _ in search:
         pass
@@ -131,8 +134,9 @@ def test_nothing_is_evaluated_twice_by_the_built_in_policy(strategy: str) -> Non
 
 def test_the_built_in_policy_solves_a_problem_whose_tree_outgrows_its_cache() -> None:
     solutions = []
+    wide = {"strategy": "majority", "width": 60, "temperature": 1.4}
     for cells in (4096, 256):
-        with Assembly(resolve({"width": 12, "n_ctx": cells}, environ={})) as assembly:
+        with Assembly(resolve({**wide, "n_ctx": cells}, environ={})) as assembly:
             search = assembly.search("What is 37 * 24?")
             for _ in search:
                 pass
