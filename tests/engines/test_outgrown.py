@@ -59,7 +59,7 @@ def search_with(
     key: int = 0,
 ) -> Search:
     engines = Engines(drafter, ScriptedScorer(shape=TINY), ScriptedGrader())
-    chosen = SearchSettings(width=width, max_step_tokens=40, max_solution_tokens=90)
+    chosen = SearchSettings(width=width, temperature=1.0, max_step_tokens=40, max_solution_tokens=90)
     ledger = Ledger(budget or Budget(), time.monotonic, EstimatedMeter())
     return Search(text, engines, ledger, STRATEGIES[strategy], chosen, seed=seed, key=key)
 
