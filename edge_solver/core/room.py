@@ -8,6 +8,9 @@ ROWS = 256
 """Tokens in one call; more take several."""
 SPARE_CELLS = 2.0
 """Room in the cache, as a multiple of what the profile lets expect: solutions vary, and so do problems."""
+CHEAP_BYTES = 2**27
+"""Up to this size a cache is made for the longest solutions, where expected ones need less: to evaluate branches again
+costs more than memory that nobody misses."""
 
 
 def cells(prompt: int, width: int, solution_tokens: float, context: int) -> int:
@@ -20,6 +23,11 @@ def cells(prompt: int, width: int, solution_tokens: float, context: int) -> int:
         context: Most positions of a path.
     """
     return prompt + int(width * min(solution_tokens * SPARE_CELLS, context - prompt)) + ROWS
+
+
+def cheap(wanted: int, most: int, bytes_per_cell: int) -> int:
+    """Return a number of cells between what is wanted and the most that can be used, as far as they are cheap."""
+    return max(wanted, min(most, CHEAP_BYTES // bytes_per_cell))
 
 
 def padded(count: int) -> int:

@@ -112,7 +112,9 @@ class Housing:
         """Return the cells that a problem should have, and those that it must have."""
         profile = self._profile
         solution = profile.step_tokens * profile.solution_steps
-        wanted = self._cells or room.cells(prompt, self._width, solution, profile.context)
+        expected = room.cells(prompt, self._width, solution, profile.context)
+        most = room.cells(prompt, self._width, profile.context, profile.context)
+        wanted = self._cells or room.cheap(expected, most, profile.shape.kv_bytes_per_token)
         least = prompt + MIN_ROOM + SLACK
         if self._cells is not None and self._cells < least:
             raise ModelMemoryError(

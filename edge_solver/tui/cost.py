@@ -31,7 +31,7 @@ from edge_solver.core.events import Drafted, Event, Scored, Solved
 from edge_solver.core.strategies import SearchSettings
 
 PROBLEM = "What is 3/4 + 5/6 - 1/8?"
-LONG_PROBLEM, LONG_WIDTH = "What is 784 * 592?", 256
+LONG_PROBLEM, LONG_WIDTH = "What is 78412 * 59231?", 256
 """Minutes of decoding: a search for it is stopped, it never ends before the keys are pressed."""
 PAINTED = b"Enter solves"
 LETTERS = "жцчшщъыэюябгдзийлпф"

@@ -16,7 +16,7 @@ from tests.tui.driving import ask, demo, drive, ended, press, screen, settled, u
 
 PROBLEM = "What is (12 * 7 + 5) * 3 - 48 / 6?"
 ANSWER = "259"
-LONG_WORK = "What is 784 * 592?"  # at width 256 minutes of decoding: never over before a key is pressed
+LONG_WORK = "What is 78412 * 59231?"  # at width 256 minutes of decoding: never over before a key is pressed
 
 
 def test_a_problem_is_typed_and_solved_and_the_search_is_shown() -> None:

@@ -29,6 +29,9 @@ from edge_solver.history.store import State
 PATIENCE = 120.0
 TMUX = shutil.which("tmux")
 
+LONG_WORK = "What is 78412 * 59231?"
+"""At width 256 its branches part early and write for a minute."""
+
 with_tmux = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
 
 
@@ -81,19 +84,26 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 
 @with_tmux
-def test_a_problem_is_typed_watched_solved_stopped_and_left(tmux: Tmux) -> None:
+def test_a_problem_is_typed_watched_solved_and_the_app_left(tmux: Tmux) -> None:
     tmux.wait_for("Enter solves")
     tmux.type("What is 3/4 + 1/6?", "Enter")
     tmux.wait_for("every branch is finished", "rebase@16")
-    tmux.type("n", "C-n", "C-n", "C-n")  # a width of 128
+    tmux.type("C-q")
+    shown = tmux.wait_for("left with 0")
+    assert "Traceback" not in shown
+
+
+@with_tmux
+def test_a_search_is_stopped_and_keeps_its_bill(tmux: Tmux) -> None:
+    tmux.wait_for("Enter solves")
+    tmux.type(LONG_WORK, "C-n", "C-n", "C-n", "C-n")  # a width of 256
     tmux.type("Enter")
     tmux.wait_for("esc Stop", "branches")
     tmux.type("Escape")
     shown = tmux.wait_for("stopped by you")
     assert "FLOP" in shown
     tmux.type("C-q")
-    shown = tmux.wait_for("left with 0")
-    assert "Traceback" not in shown
+    tmux.wait_for("left with 0")
 
 
 @with_tmux
@@ -119,7 +129,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run
     os.close(theirs)
     try:
         _read_until(ours, b"Enter solves")
-        os.write(ours, b"What is 784 * 592?\r")
+        os.write(ours, b"What is 78412 * 59231?\r")
         _read_until(ours, b"branches")
         os.close(ours)
         assert app.wait(PATIENCE) == ExitCode.INTERRUPTED
@@ -129,7 +139,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run
     with History.open(tmp_path / "home" / "data" / "history.db") as history:
         (run,) = history.search()
         events = list(history.load(run.id))
-    assert run.problem == "What is 784 * 592?"
+    assert run.problem == "What is 78412 * 59231?"
     assert run.state is State.FINISHED
     assert run.stopped_by == "cancelled"
     assert events
