@@ -161,11 +161,6 @@ class Prefixes:
             above.evaluated = len(above.tokens)
             above.seen = max(above.seen, above.evaluated)
 
-    def advanced(self, node: Prefix) -> None:
-        """Record that the newest token of a node has been evaluated, where everything before it was."""
-        node.evaluated += 1
-        node.share.used += 1
-
     def release(self, node: Prefix) -> None:
         """Give up a node's own sequence; its cells become free unless another sequence passes through."""
         sequence, node.sequence = node.sequence, None

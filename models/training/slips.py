@@ -21,6 +21,7 @@ from .corrupt import Labelled, clean
 from .labels import holds
 from .policy import Cache, Transformer
 from .problems import Problem
+from .sample import choose
 from .template import END, STEP_END
 from .tokenizer import encode_prompt, newline_id
 
@@ -77,8 +78,7 @@ def draw(
     size = (len(rows), width + LONGEST_TAIL, model.shape.heads, model.shape.head_dim)
     caches = [Cache(torch.zeros(size), torch.zeros(size)) for _ in range(model.shape.layers)]
     logits = model.head(model.extended(canonical, caches, 0)[:, :-1])
-    chances = (logits / temperature).softmax(dim=-1)
-    drawn = torch.multinomial(chances.flatten(0, 1), 1, generator=generator).view(len(rows), width - 1)
+    drawn = choose(logits.flatten(0, 1), temperature, generator).view(len(rows), width - 1)
     place = torch.arange(1, width)
     free = (place >= torch.tensor(prompts)[:, None]) & (place < lengths[:, None])
     differs = free & (drawn != canonical[:, 1:])
@@ -96,7 +96,7 @@ def draw(
             break
         logits = model.next_at(last, caches, live, places)
         places = places + 1
-        chosen = torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)[:, 0]
+        chosen = choose(logits, temperature, generator)
         tokens[live, places] = chosen
         for row, at in zip(live.tolist(), places.tolist(), strict=True):
             ends[row] = at + 1
