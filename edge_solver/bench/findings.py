@@ -146,6 +146,30 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class EqualCompute:
+    """A tree search against sampling that costs as many executed FLOPs, the reward model's among them."""
+
+    search: int
+    """Index of a point."""
+    low: int
+    high: int
+    """Indices of the sampling points on either side of the search's FLOPs; the same where sampling ends before."""
+    gap: Gap
+    """Accuracy of the search minus that of sampling."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """How cheaply a tree search reaches what sampling reaches at its widest."""
+
+    search: int
+    """The cheapest point that reaches it; the best one where none does."""
+    sampling: int
+    times: float | None
+    """Sampling's FLOPs over the search's; ``None`` where the search does not get there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """What one or several results folders say."""
 
@@ -163,6 +187,8 @@ class Study:
     subjects: tuple[Subject, ...]
     reliability: tuple[Reliability, ...]
     differences: tuple[Difference, ...]
+    equal_compute: tuple[EqualCompute, ...]
+    catch_ups: tuple[CatchUp, ...]
 
     def frontier(self, cost: str) -> Frontier | None:
         """Return the first frontier at a kind of cost."""

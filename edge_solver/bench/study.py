@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from edge_solver.bench import samples
+from edge_solver.bench.equal_compute import catch_ups, equal_compute
 from edge_solver.bench.evidence import Choice, Evidence, flattened, gather
 from edge_solver.bench.findings import (
     Coverage,
@@ -75,6 +76,8 @@ def study(runs: Sequence[Run]) -> Study:
         differences=tuple(
             Difference(a, b, difference(evidence, choices[a], choices[b], weights)) for a, b in _pairs(choices)
         ),
+        equal_compute=tuple(equal_compute(points, success, weights)),
+        catch_ups=tuple(catch_ups(points)),
     )
 
 

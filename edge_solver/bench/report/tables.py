@@ -280,6 +280,71 @@ def differences(study: Study, names: Names) -> Table:
     )
 
 
+def equal_compute(study: Study, names: Names) -> Table:
+    """Show tree searches beside sampling that costs as many FLOPs."""
+    return Table(
+        "equal-compute",
+        "Tree search against sampling at equal FLOPs",
+        (
+            ("tree search", As.TEXT),
+            ("FLOPs", As.FLOPS),
+            ("accuracy", As.PERCENT),
+            ("sampling at that cost", As.TEXT),
+            ("difference", As.POINTS),
+            ("p, sign test", As.NUMBER),
+            ("told apart", As.TEXT),
+        ),
+        tuple(
+            (
+                names.choice(study.points[e.search].choice),
+                study.points[e.search].flops,
+                study.points[e.search].accuracy,
+                _between(study, names, e.low, e.high),
+                e.gap.estimate,
+                e.gap.p,
+                "yes" if e.gap.apart else "no",
+            )
+            for e in study.equal_compute
+        ),
+    )
+
+
+def _between(study: Study, names: Names, low: int, high: int) -> str:
+    """Name the widths on either side of a cost, or the widest there is."""
+    if low == high:
+        return f"{names.choice(study.points[low].choice)}, the widest"
+    return f"{names.choice(study.points[low].choice)} to @{study.points[high].choice.width}"
+
+
+def catch_ups(study: Study, names: Names) -> Table:
+    """Show how cheaply tree searches reach what sampling reaches at its widest."""
+    return Table(
+        "catch-up",
+        "Sampling at its widest, and the tree search that reaches it",
+        (
+            ("sampling", As.TEXT),
+            ("FLOPs", As.FLOPS),
+            ("accuracy", As.PERCENT),
+            ("tree search", As.TEXT),
+            ("its FLOPs", As.FLOPS),
+            ("its accuracy", As.PERCENT),
+            ("times fewer FLOPs", As.NUMBER),
+        ),
+        tuple(
+            (
+                names.choice(study.points[c.sampling].choice),
+                study.points[c.sampling].flops,
+                study.points[c.sampling].accuracy,
+                names.choice(study.points[c.search].choice),
+                study.points[c.search].flops,
+                study.points[c.search].accuracy,
+                c.times,
+            )
+            for c in study.catch_ups
+        ),
+    )
+
+
 def runs(study: Study) -> Table:
     """Show what was run and how."""
     return Table(

@@ -53,6 +53,8 @@ def every_table(study: Study) -> list[Table]:
         tables.sizes(study),
         tables.coverage(study, names),
         tables.laws(study, names),
+        tables.equal_compute(study, names),
+        tables.catch_ups(study, names),
         tables.saturation(study, names),
         tables.subjects(study, names),
         tables.cost(study, names),

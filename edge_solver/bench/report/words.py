@@ -41,6 +41,7 @@ def shows(study: Study) -> Iterator[str]:
                 f"A right answer costs least energy with {names.choice(thrifty.choice)}: "
                 f"{show(thrifty.joules / thrifty.accuracy.value, Kind.JOULES)} each ({frontier_name(joules)})."
             )
+    yield from _equal_compute(study, names)
     for curve in study.coverage:
         if curve.law:
             yield (
@@ -51,6 +52,28 @@ def shows(study: Study) -> Iterator[str]:
     for found in study.saturation:
         yield _limit(found, names)
     yield from _apart(study)
+
+
+def _equal_compute(study: Study, names: Names) -> Iterator[str]:
+    """Say whether tree search pays."""
+    if not study.equal_compute:
+        return
+    above = sum(e.gap.apart and e.gap.estimate.value > 0 for e in study.equal_compute)
+    below = sum(e.gap.apart and e.gap.estimate.value < 0 for e in study.equal_compute)
+    yield (
+        f"Tree search against sampling at equal FLOPs: better in {above} of {len(study.equal_compute)} comparisons, "
+        f"worse in {below}, not told apart in the others."
+    )
+    for found in study.catch_ups:
+        search, sampling = study.points[found.search], study.points[found.sampling]
+        if search.choice.strategy != "rebase":
+            continue
+        goal = f"the {100 * sampling.accuracy.value:.1f} % of {names.choice(sampling.choice)}"
+        if found.times is None:
+            yield f"{names.choice(search.choice)} does not reach {goal}: {_share(search)} is its best."
+        else:
+            cost = f"{found.times:.2g} times fewer" if found.times > 1 else f"{1 / found.times:.2g} times the"
+            yield f"{names.choice(search.choice)} reaches {goal} with {cost} FLOPs."
 
 
 def cannot(study: Study) -> Iterator[str]:
