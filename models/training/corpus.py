@@ -35,6 +35,12 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.prompts)
 
+    def subset(self, rows: npt.NDArray[np.int64]) -> Corpus:
+        """Return some of the problems, in the order given."""
+        pieces = [self.tokens[self.starts[i] : self.starts[i + 1]] for i in rows]
+        starts = np.concatenate(([0], np.cumsum(np.diff(self.starts)[rows])))
+        return Corpus(np.concatenate(pieces), starts, self.prompts[rows])
+
     def save(self, path: Path) -> None:
         """Write the arrays."""
         np.savez(path, tokens=self.tokens, starts=self.starts, prompts=self.prompts)
