@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from .problems import Problem, Split, draw, solution_of
-from .problems.benchmark import SOLVERS, questions
+from .problems import Problem, solution_of
+from .problems.source import benchmark_problems, own_problems
 from .template import END, PAD, PROBLEM, SOLUTION
 from .tokenizer import load_tokenizer
 
@@ -50,24 +49,6 @@ class Corpus:
         """Read the arrays."""
         with np.load(path) as arrays:
             return cls(arrays["tokens"], arrays["starts"], arrays["prompts"])
-
-
-def own_problems(count: int, seed: int, split: Split) -> Iterator[Problem]:
-    """Yield problems of the project's own generators."""
-    rng = random.Random(seed)
-    for _ in range(count):
-        yield draw(rng, split=split)
-
-
-def benchmark_problems(folder: Path, levels: tuple[str, ...], split: Split) -> Iterator[Problem]:
-    """Yield the benchmark's questions of the wanted side whose solution, when it is exact, gives the known answer.
-
-    A solver that stops searching early (primes) is kept as it is: its procedure is what the policy can carry out.
-    """
-    for family in SOLVERS:
-        for level in levels:
-            for problem, _ in questions(folder, family, level, split):
-                yield problem
 
 
 def build(tokenizer: Tokenizer, problems: Iterator[Problem], *, longest: int, never: frozenset[str]) -> Corpus:

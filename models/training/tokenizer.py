@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from .problems import solution_of
+from .problems.source import benchmark_problems, own_problems
 from .template import PROBLEM, SOLUTION, SPECIAL_TOKENS
 
 VOCABULARY = 512
@@ -63,9 +65,6 @@ def merges_of(tokenizer: Tokenizer) -> list[str]:
 
 def main() -> None:
     """Train on generated problems and save the tokenizer."""
-    from .corpus import benchmark_problems, own_problems
-    from .problems import solution_of
-
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="tokenizer.json to write")
     parser.add_argument("--questions", type=Path, required=True, help="folder that questions.py filled")

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import draw
 from .base import Problem, Split, is_test
-from .benchmark import SOLVERS, problem_of
+from .benchmark import SOLVERS, problem_of, questions
 
 BENCHMARK_SHARE = 0.6
+
+
+def own_problems(count: int, seed: int, split: Split) -> Iterator[Problem]:
+    """Yield problems of the project's own generators."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        yield draw(rng, split=split)
+
+
+def benchmark_problems(folder: Path, levels: tuple[str, ...], split: Split) -> Iterator[Problem]:
+    """Yield the benchmark's questions of the wanted side whose solution, when it is exact, gives the known answer.
+
+    A solver that stops searching early (primes) is kept as it is: its procedure is what the policy can carry out.
+    """
+    for family in SOLVERS:
+        for level in levels:
+            for problem, _ in questions(folder, family, level, split):
+                yield problem
 
 
 class Source:
