@@ -72,19 +72,17 @@ class _Layer:
 
     requests: list[DraftRequest]
     drafts: dict[int, Draft] = field(default_factory=dict)
+    whole: list[int] = field(default_factory=list)
+    """Nodes whose steps are whole and in no scoring call yet."""
     asked: dict[int, tuple[Sequence[float | None], int]] = field(default_factory=dict)
     """By node: the scoring call that it is in, and its place there."""
     rewards: dict[int, float] = field(default_factory=dict)
 
-    def unscored(self) -> list[DraftRequest]:
-        """Return the requests whose steps are whole and in no scoring call yet."""
-        return [
-            request
-            for request in self.requests
-            if request.node in self.drafts
-            and request.node not in self.asked
-            and self.drafts[request.node].finish in (Finish.STEP, Finish.ANSWER)
-        ]
+    def take(self, draft: Draft) -> None:
+        """Take a step that has come."""
+        self.drafts[draft.node] = draft
+        if draft.finish in (Finish.STEP, Finish.ANSWER):
+            self.whole.append(draft.node)
 
 
 class Search:
@@ -177,7 +175,7 @@ class Search:
             yield self._started()
             if self._past is not None:
                 yield from self._told_again()
-            leader: str | None = None
+            tally, leader = self._tally(), None
             while not self._cancelled:
                 plan = self._plan()
                 if not plan.expand and not plan.prune:
@@ -193,10 +191,11 @@ class Search:
                     continue
                 size, answers = len(self.tree), len(self.tree.answers())
                 yield from self._grow(plan)
-                tally = self._tally()
+                if len(self.tree.answers()) > answers:
+                    tally = self._tally()
+                    if tally.winner is not None:
+                        yield self._voted(tally)
                 winner = tally.winner
-                if winner is not None and len(self.tree.answers()) > answers:
-                    yield self._voted(tally)
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
                     yield Leading(winner.answer, self._confidence(tally), winner.votes)
@@ -277,19 +276,24 @@ class Search:
                     self._append(draft, self.tree[request.parent], layer.rewards.get(draft.node))
 
     def _requests(self, plan: Plan) -> list[DraftRequest]:
-        parents = [expansion.node for expansion in plan.expand for _ in range(expansion.width)]
-        return [
-            DraftRequest(
-                problem=self._key,
-                node=self.tree.next_id + offset,
-                parent=parent,
-                seed=self.seed,
-                temperature=self.settings.temperature,
-                max_tokens=self._room(self.tree[parent]),
-                place=self._places.take(self.tree.next_id + offset, parent),
-            )
-            for offset, parent in enumerate(parents)
-        ]
+        requests: list[DraftRequest] = []
+        first = self.tree.next_id
+        for expansion in plan.expand:
+            room = self._room(self.tree[expansion.node])
+            start = first + len(requests)
+            requests += [
+                DraftRequest(
+                    problem=self._key,
+                    node=node,
+                    parent=expansion.node,
+                    seed=self.seed,
+                    temperature=self.settings.temperature,
+                    max_tokens=room,
+                    place=self._places.take(node, expansion.node),
+                )
+                for node in range(start, start + expansion.width)
+            ]
+        return requests
 
     def _room(self, parent: Node) -> int:
         """Return how many tokens a step after ``parent`` may have."""
@@ -311,7 +315,8 @@ class Search:
                 yield self._pulsed(item.live)
             else:
                 parent = self.tree[parents[item.node]]
-                draft = layer.drafts[item.node] = self._closed(item, parent)
+                draft = self._closed(item, parent)
+                layer.take(draft)
                 self._felt = self.ledger.refused if draft.finish is Finish.BUDGET else self._felt
                 if draft.n_tokens:
                     yield Drafted(
@@ -325,13 +330,14 @@ class Search:
 
         Each call then halves what is left of the layer: few calls, and little to wait for after the last step.
         """
-        whole = layer.unscored()
-        if self._scorer is None or not whole or len(whole) < live:
+        if self._scorer is None or not layer.whole or len(layer.whole) < live:
             return
+        whole, layer.whole = sorted(layer.whole), []
+        parents = {request.node: request.parent for request in layer.requests}
         scores = self._scorer.score(
-            [ScoreRequest(self._key, r.node, r.parent, layer.drafts[r.node].text) for r in whole], self.ledger
+            [ScoreRequest(self._key, node, parents[node], layer.drafts[node].text) for node in whole], self.ledger
         )
-        layer.asked.update((request.node, (scores, place)) for place, request in enumerate(whole))
+        layer.asked.update((node, (scores, place)) for place, node in enumerate(whole))
 
     def _score(self, layer: _Layer) -> Iterator[Event]:
         """Put the rewards of whole steps under their node ids, and yield them."""

@@ -35,6 +35,11 @@ class Account:
     """Decode calls that it took part in."""
     rows: int = 0
     """Branches of all problems in those calls."""
+    room: int = 0
+    """Branches that could have been in them: as many as there is place for while problems wait to begin, else those
+    that wanted a token."""
+    paths: int = 0
+    """Rows of those calls: branches that write the same share one."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,10 @@ class Books:
     meter: Meter
     rates: Rates = TYPICAL
     """What work is thought to cost; see ``Ledger``."""
+    full: int = 0
+    """Branches that a decode call has place for."""
+    is_last: bool = False
+    """Whether no more problems wait to begin."""
     accounts: dict[int, Account] = field(default_factory=dict)
     nobody: Account = field(default_factory=Account)
     """Time between problems: grading, writing results."""
@@ -89,7 +98,8 @@ class Books:
         """Book a call that ends now."""
         self._flops += sum(call.flops.values())
         self._bytes_read += call.bytes_read
-        self._settle(call)
+        if any(self.accounts.get(problem) is not self._owner for problem in call.flops):
+            self._settle(call)  # else all of the time is its owner's, in the call and outside of it
         for problem, share in _shares(call).items():
             account = self.accounts.get(problem, self.nobody)
             account.busy_seconds += share * call.seconds
@@ -97,6 +107,8 @@ class Books:
             if call.payer is Payer.DECODE:
                 account.calls += 1
                 account.rows += call.rows
+                account.room += max(call.rows + call.waiting, 0 if self.is_last else self.full)
+                account.paths += call.paths
             else:
                 account.score_seconds += share * call.seconds
 

@@ -18,7 +18,7 @@ import click
 
 from edge_solver.bench import batched_bench
 from edge_solver.bench.batched_bench import KINDS, Workload
-from edge_solver.bench.decode import NoMeter, default_threads, find_model, told
+from edge_solver.bench.decode import NoMeter, find_model, threads_of_a_search, told
 from edge_solver.bench.shapes import QUANTS, SHAPES
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.formats import StepFormat
@@ -162,7 +162,7 @@ def compare(
     from edge_solver.engines.prompts import prompt_tokens
 
     path, name = find_model(model, shape, quant, width * steps * step_tokens)
-    threads = threads or default_threads(path)
+    threads = threads or threads_of_a_search(path)
     settings = SearchSettings(
         width=width, max_step_tokens=step_tokens, max_solution_tokens=steps * step_tokens, max_steps=steps
     )

@@ -132,12 +132,12 @@ def find_model(model: str | None, shape: str | None, quant: str, cells: int) -> 
     return find_or_make(shape, quant, cells=cells, free_memory=memory.available()), f"{shape} {quant}, made-up weights"
 
 
-def default_threads(path: Path) -> int:
-    """Return what a search would take."""
-    from edge_solver.engines.llama import LlamaModel
+def threads_of_a_search(path: Path) -> int:
+    """Return how many threads a search would take with a model, from what its file says of it."""
+    from edge_solver.engines.capacity import shape_in
+    from edge_solver.engines.llama import default_threads
 
-    with LlamaModel(path) as model:
-        return model.choices(1).threads
+    return default_threads(shape_in(path))
 
 
 @contextmanager
@@ -183,7 +183,7 @@ def main(
     with told():
         widths, wanted = _widths(branches), _kinds(kinds)
         path, name = find_model(model, shape, quant, prompt + max(widths) * (tokens + 1))
-        work = Workload(path, threads or default_threads(path), prompt, tokens, widths, rounds)
+        work = Workload(path, threads or threads_of_a_search(path), prompt, tokens, widths, rounds)
         rows = measure(work, turns, program, wanted)
     cold_seconds = {p: time_cold_solve(p, 16, rounds) for p in COLD_PROBLEMS} if cold else {}
     if as_json:

@@ -55,7 +55,7 @@ class Desk:
             if isinstance(engine, Observable):
                 engine.listen(self._books.called)
         most = self._drafter.problems if isinstance(self._drafter, Roomy) else order.at_once or AT_ONCE
-        self._full = most * group.search.width
+        self._books.full = most * group.search.width
         self._filed, self._done = 0.0, 0
         self.pool = Pool(self._start, self._drafter, self._books, at_once=most, beat=beat, scorer=self._scorer)
 
@@ -105,7 +105,7 @@ class Desk:
         lines = [write_line(problem, arm, outcomes[arm], self._grader, model=model, prm=name) for arm, name in named]
         self._books.work_for(None)
         beside, self._filed = self._books.nobody.seconds - self._filed, self._books.nobody.seconds
-        load = Load.of(item.account, self._full, beside)
+        load = Load.of(item.account, self._books.full, beside)
         source = (self._group.search, item.solution.spent)
         return [
             with_load(line, load, None if arm == self._group.search else source)

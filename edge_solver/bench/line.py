@@ -37,6 +37,10 @@ class Load:
     """Branches in those calls, of all problems."""
     full: int
     """Branches that a call would have at most."""
+    room: int
+    """Branches that could have been in those calls, of all problems, by the work that was waiting."""
+    paths: int
+    """Rows of those calls: branches that write the same share one."""
     busy_seconds: float
     """Its part of the model calls, with sampling."""
     score_seconds: float
@@ -53,6 +57,8 @@ class Load:
             account.calls,
             account.rows,
             full,
+            account.room,
+            account.paths,
             account.busy_seconds,
             account.score_seconds,
             account.model_seconds,

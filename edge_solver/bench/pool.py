@@ -96,6 +96,7 @@ class Pool:
         """Yield jobs as they finish; a job is taken from the iterable only when there is room for it."""
         source = iter(jobs)
         waiting: deque[Job] = deque()
+        self._books.is_last = False
         try:
             while not self.is_cancelled:
                 yield from self._admit(source, waiting)
@@ -115,6 +116,7 @@ class Pool:
             if not waiting:
                 job = next(source, None)
                 if job is None:
+                    self._books.is_last = True
                     return
                 waiting.append(job)
             job = waiting[0]

@@ -44,9 +44,12 @@ class Row:
     """Written by the policy."""
     seconds_mean: float
     occupancy: float | None
-    """Branches in a decode call, as a share of the most that there could be."""
+    """Branches that got a token in a decode call, as a share of those that could have: as many as there is place for
+    while problems wait to begin, else those that wanted one."""
     rows_mean: float | None
     """Branches in a decode call."""
+    paths_mean: float | None
+    """Rows of a decode call: branches that write the same share one."""
     scoring: float | None
     """What rewards added to the wall time of decoding, as a share of it."""
     overhead: float | None
@@ -86,7 +89,8 @@ def _row(lines: Sequence[Line]) -> Row:
     joules, label, scope = _joules(lines)
     loads = [line["load"] for line in lines if line["load"]]
     calls, branches = sum(load["calls"] for load in loads), sum(load["rows"] for load in loads)
-    room = sum(load["calls"] * load["full"] for load in loads)
+    room = sum(load.get("room", load["calls"] * load["full"]) for load in loads)  # earlier versions did not say
+    paths = [load.get("paths") for load in loads]  # as above
     seconds = math.fsum(load["seconds"] for load in loads)
     busy = math.fsum(load["busy_seconds"] for load in loads)
     models = math.fsum(load["model_seconds"] for load in loads)
@@ -112,6 +116,7 @@ def _row(lines: Sequence[Line]) -> Row:
         seconds_mean=_mean(lines, "seconds"),
         occupancy=branches / room if room else None,
         rows_mean=branches / calls if calls else None,
+        paths_mean=sum(paths) / calls if calls and None not in paths else None,
         scoring=scoring / (busy - scoring) if scoring is not None and busy > scoring else None,
         overhead=1 - busy / seconds if calls and seconds else None,
         overhead_python=1 - models / seconds if calls and seconds else None,

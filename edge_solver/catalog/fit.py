@@ -79,10 +79,11 @@ def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: Model
         return None
     positions = min(context or entry.context, entry.context)
     prompt = min(PROMPT, positions // 2)
-    cells = room.padded(room.cells(prompt, width, entry.step_tokens * entry.solution_steps, positions))
+    per_cell = shape.kv_values_per_token * _HALF
+    cells = room.padded(room.cells(prompt, width, entry.step_tokens * entry.solution_steps, positions, per_cell))
     need = Need(
         weights=weights(entry, shape),
-        cache=cells * shape.kv_values_per_token * _HALF,
+        cache=cells * per_cell,
         buffers=room.ROWS * (shape.vocabulary + shape.feed_forward + 4 * shape.width) * _SINGLE,
     )
     if prm is not None and prm.architecture is not None:

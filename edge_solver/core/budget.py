@@ -257,6 +257,10 @@ class Ledger:
             flops_spared=prompt.flops_spared,
         )
 
+    def booked(self, payer: Payer) -> Cost:
+        """Return what has been granted for one purpose, without a look at clock or meter."""
+        return self._costs[payer]
+
     def left(self, cap: Cap) -> float | None:
         """Return what a cap still allows (never below zero), or ``None`` where there is no cap.
 

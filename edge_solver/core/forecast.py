@@ -71,6 +71,7 @@ class Forecast:
         """
         self._tree, self._ledger, self._policy, self._prm = tree, ledger, policy, prm
         self._longest = min(longest, policy.context - tree.root.end)
+        self._is_capped = bool(ledger.budget.caps)
         self._counted = 0
         self._typical = (policy.step_tokens, policy.solution_steps)
 
@@ -81,7 +82,7 @@ class Forecast:
         only beside the reserve for the longest solution. Where a rate has to be known and is not yet, one branch will
         show it, and no cap is to blame.
         """
-        if not self._ledger.budget.caps:
+        if not self._is_capped:
             return math.inf, None
         nodes = tuple(node_ids)
         left_of = {cap: self._left(cap) for cap in self._ledger.budget.caps}  # reads the meter: prices follow from it
@@ -100,7 +101,7 @@ class Forecast:
         So it is when there is no answer yet, the branch alone has taken its fair share of a cap, what is left might not
         see it to its end, and yet pays for a whole solution of typical length. That can be true of one branch only.
         """
-        if self._tree.answers():
+        if not self._is_capped or self._tree.answers():
             return False
         written = self._span(self._tree.root, self._tree[node_id].end - self._tree.root.end)
         fresh, worst = self.branch(ROOT), self._at_worst(node_id)

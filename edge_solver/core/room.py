@@ -1,4 +1,4 @@
-"""How many tokens the key/value cache of a search has room for: the rule that the engine and the estimate share."""
+"""The room of a search's key/value cache in tokens and sequences: the rules that engine and estimate share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ CELL_STEP = 256
 """llama.cpp pads a context to this many cells."""
 ROWS = 256
 """Tokens in one call; more take several."""
+MAX_SEQUENCES = 256
+"""``LLAMA_MAX_SEQ``: live sequences of one context."""
+LEAST_SEQUENCES = 16
 SPARE_CELLS = 2.0
 """Room in the cache, as a multiple of what the profile lets expect: solutions vary, and so do problems."""
 CHEAP_BYTES = 2**27
@@ -13,21 +16,34 @@ CHEAP_BYTES = 2**27
 costs more than memory that nobody misses."""
 
 
-def cells(prompt: int, width: int, solution_tokens: float, context: int) -> int:
-    """Return the cells for one problem, before padding.
+def cells(prompt: int, width: int, solution_tokens: float, context: int, bytes_per_cell: int) -> int:
+    """Return the cells for one problem, before padding: for expected solutions, or for longer ones where that is cheap.
 
     Args:
         prompt: Tokens before the first step; all branches share them.
         width: Branches side by side.
         solution_tokens: What a solution is expected to have.
         context: Most positions of a path.
+        bytes_per_cell: Of keys and values.
     """
-    return prompt + int(width * min(solution_tokens * SPARE_CELLS, context - prompt)) + ROWS
+    longest, beside = context - prompt, prompt + ROWS
+    expected = beside + int(width * min(solution_tokens * SPARE_CELLS, longest))
+    return max(expected, min(beside + width * longest, CHEAP_BYTES // max(1, bytes_per_cell)))
 
 
-def cheap(wanted: int, most: int, bytes_per_cell: int) -> int:
-    """Return a number of cells between what is wanted and the most that can be used, as far as they are cheap."""
-    return max(wanted, min(most, CHEAP_BYTES // bytes_per_cell))
+def sequences_of(width: int) -> int:
+    """Return the sequences that one problem may hold: its prompt, the steps that may be continued, and the written."""
+    return 1 + 2 * width
+
+
+def sequences(width: int, problems: int = 1) -> int:
+    """Return how many sequences a cache has names for: a power of two, no larger than needed.
+
+    llama.cpp's work at every call grows with it. There is half as much again as problems may hold, for where sequences
+    are scarce a step gives up what others could be continued from.
+    """
+    needed = problems * sequences_of(width) * 3 // 2
+    return min(MAX_SEQUENCES, max(LEAST_SEQUENCES, 1 << (needed - 1).bit_length()))
 
 
 def padded(count: int) -> int:

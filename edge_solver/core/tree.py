@@ -56,9 +56,11 @@ class Tree:
         root = Node(ROOT, None, 0, problem, prompt_tokens, prompt_tokens, Finish.STEP)
         self._nodes: dict[int, Node] = {ROOT: root}
         self._children: dict[int, list[int]] = {ROOT: []}
+        self._rewards: dict[int, tuple[float, ...]] = {ROOT: ()}
         self._pruned: set[int] = set()
-        self._frontier: tuple[Node, ...] | None = None
-        """Kept until the tree changes: it is asked for several times a layer."""
+        self._answers: list[Node] = []
+        self._open: set[int] = set()
+        """The steps that can be continued: wide trees are asked for them far too often to look at every node."""
 
     def __len__(self) -> int:
         """Count the nodes, the root included."""
@@ -96,18 +98,28 @@ class Tree:
         """Append a node; ids only grow, with gaps for steps that were planned and never written."""
         if node.id < self.next_id or node.parent not in self._nodes:
             raise ValueError(f"node {node.id} with parent {node.parent} does not follow node {self.next_id - 1}")
-        self._frontier = None
         self._nodes[node.id] = node
         self._children[node.id] = []
         self._children[node.parent].append(node.id)
+        above = self._rewards[node.parent]
+        self._rewards[node.id] = above if node.reward is None else (*above, node.reward)
+        self._open.discard(node.parent)
+        if node.finish is Finish.STEP:
+            self._open.add(node.id)
+        elif node.finish is Finish.ANSWER:
+            self._answers.append(node)
 
     def prune(self, node_ids: Iterable[int]) -> None:
         """Record that these nodes will not be grown any further.
 
         A fragment that the budget cut off leaves its place when it is pruned: the step before it is open again.
         """
-        self._frontier = None
-        self._pruned.update(node_ids)
+        pruned = set(node_ids)
+        self._pruned |= pruned
+        self._open -= pruned
+        for node in (self._nodes[node_id] for node_id in pruned if node_id in self._nodes):
+            if node.finish is Finish.BUDGET and node.parent is not None and self._is_open(self._nodes[node.parent]):
+                self._open.add(node.parent)
 
     def is_pruned(self, node_id: int) -> bool:
         """Say whether a strategy gave this node up."""
@@ -128,19 +140,11 @@ class Tree:
 
     def rewards(self, node_id: int) -> tuple[float, ...]:
         """Return the rewards along the path to this node, skipping steps that were not scored."""
-        return tuple(step.reward for step in self.path(node_id) if step.reward is not None)
+        return self._rewards[node_id]
 
     def frontier(self) -> tuple[Node, ...]:
         """Return the steps that can be continued: whole, not pruned, not the root, no child but pruned fragments."""
-        if self._frontier is None:
-            self._frontier = tuple(
-                node
-                for node in self.steps
-                if node.finish is Finish.STEP
-                and node.id not in self._pruned
-                and all(self._is_given_up(child) for child in self._children[node.id])
-            )
-        return self._frontier
+        return tuple(self._nodes[node_id] for node_id in sorted(self._open))
 
     def fragments(self) -> tuple[Node, ...]:
         """Return the steps that the budget cut off, without those that were pruned since."""
@@ -148,7 +152,15 @@ class Tree:
 
     def answers(self) -> tuple[Node, ...]:
         """Return the leaves that complete a solution, oldest first."""
-        return tuple(node for node in self.steps if node.finish is Finish.ANSWER)
+        return tuple(self._answers)
+
+    def _is_open(self, node: Node) -> bool:
+        return (
+            node.id != ROOT
+            and node.finish is Finish.STEP
+            and node.id not in self._pruned
+            and all(map(self._is_given_up, self._children[node.id]))
+        )
 
     def _is_given_up(self, node_id: int) -> bool:
         return node_id in self._pruned and self._nodes[node_id].finish is Finish.BUDGET

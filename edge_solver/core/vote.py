@@ -62,13 +62,15 @@ RULES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
 def vote(rule: str, ballots: Iterable[Ballot], same: Callable[[str, str], bool]) -> Tally:
     """Group the ballots by ``same`` and rank the groups by a rule; ties go to more votes, then to the older leaf."""
     groups: list[list[Ballot]] = []
+    group_of: dict[str, list[Ballot]] = {}  # most answers are spelled as one before
     for ballot in ballots:
-        for group in groups:
-            if same(group[0].answer, ballot.answer):
-                group.append(ballot)
-                break
-        else:
-            groups.append([ballot])
+        group = group_of.get(ballot.answer)
+        if group is None:
+            group = next((known for known in groups if same(known[0].answer, ballot.answer)), None)
+            if group is None:
+                groups.append(group := [])
+            group_of[ballot.answer] = group
+        group.append(ballot)
     candidates = [_candidate(RULES[rule], group) for group in groups]
     return Tally(tuple(sorted(candidates, key=lambda c: (-c.weight, -c.votes, c.best))))
 

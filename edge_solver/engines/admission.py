@@ -10,17 +10,16 @@ changes a tree that fits branch by branch.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from edge_solver.core.tree import Finish
-from edge_solver.engines.branches import Branch, by_base
+from edge_solver.engines.branches import Branch, Twins
 from edge_solver.engines.flights import Flight
 from edge_solver.engines.prefix import Prefix
 from edge_solver.engines.prefixes import Prefixes
 
-MAX_LIVE = 224
-"""Branches of one problem in one call; the other sequence ids hold prefixes that may be continued."""
-
+_MOST_LIVE = 7 / 8
+"""Share of the sequences that one problem's branches may begin on; the others hold prefixes that may be continued."""
 _AT_LEAST = 8
 """Tokens that a branch is given room for beyond what it has, however long it is already."""
 _WAITING, _WRITTEN = 2, 1
@@ -42,41 +41,40 @@ def await_no_more(line: Sequence[Branch]) -> None:
         branch.parent.awaited = 0
 
 
-def begun(branch: Branch, prefix: Prefix) -> None:
-    """Note that a branch is being written."""
-    branch.prefix, prefix.worth = prefix, (_LIVE, -branch.order)
+def begun(twins: Twins, prefix: Prefix) -> None:
+    """Note that branches are being written."""
+    twins.prefix, prefix.worth = prefix, (_LIVE, -twins.order)  # worth as much as the most valuable
 
 
-def ended(cache: Prefixes, branch: Branch, finish: Finish) -> None:
-    """Note how a branch ended; only one that may be continued stays in the cache."""
-    if branch.prefix is None:
+def ended(cache: Prefixes, twins: Twins, finish: Finish) -> None:
+    """Note how branches ended; only those that may be continued stay in the cache."""
+    if twins.prefix is None:
         return
-    prefix, worth = branch.prefix, (_WRITTEN, -branch.order)
-    if finish is Finish.STEP:  # and so have its twins
-        prefix.worth = worth if prefix.worth[0] == _LIVE else max(prefix.worth, worth)
+    if finish is Finish.STEP:
+        twins.prefix.worth = _WRITTEN, -twins.order
     else:
-        cache.leave((branch.request.problem, branch.request.node), prefix)
+        cache.leave(twins.request.problem, [branch.request.node for branch in twins.branches], twins.prefix)
 
 
-def keep_live(cache: Prefixes, flight: Flight) -> list[Branch]:
+def keep_live(cache: Prefixes, flight: Flight) -> list[Twins]:
     """Make room for one more token on every live branch, and return those that have it."""
-    going, share = by_base(flight.live), flight.share
+    going, share = list(flight.live), flight.share
     while going and share.used + len(going) > share.cells:
         if cache.evict(flight.problem, (), _WAITING):
             continue
-        prefix, last = going.popitem()
+        last = going.pop()
         if going:
-            cache.release(prefix)
-            suspend(flight, last)
+            cache.release(last.base)
+            suspend(flight, [last])
         else:
-            for branch in last:
-                branch.finish = Finish.LENGTH  # even alone
-    return [branch for branch in flight.live if branch.base in going]
+            last.finish = Finish.LENGTH  # even alone
+    return going
 
 
-def suspend(flight: Flight, branches: Sequence[Branch]) -> None:
+def suspend(flight: Flight, stranded: Collection[Twins]) -> None:
     """Let branches wait that have no sequence, or not any more; they keep their text."""
-    flight.live = [branch for branch in flight.live if branch not in branches]
+    flight.live = [twins for twins in flight.live if twins not in stranded]
+    branches = [branch for twins in stranded for branch in twins.branches]
     flight.wait(branches)
     for branch in branches:
         branch.parent.worth = max(branch.parent.worth, (_WAITING, -branch.order))
@@ -85,9 +83,9 @@ def suspend(flight: Flight, branches: Sequence[Branch]) -> None:
 class Admission:
     """Lets the waiting branches of a flight begin, as far as there is room."""
 
-    def __init__(self, cache: Prefixes, sequences: int, step_tokens: float) -> None:
-        """Take what is shared out: the cache, its number of sequences, and the usual length of a step."""
-        self._cache, self._sequences, self._step_tokens = cache, sequences, round(step_tokens)
+    def __init__(self, cache: Prefixes, step_tokens: float) -> None:
+        """Take what is shared out, the cache with its sequences, and the usual length of a step."""
+        self._cache, self._step_tokens = cache, round(step_tokens)
         cache.reserved = 0
 
     def admit(self, flight: Flight, *, is_busy: bool) -> list[Branch]:
@@ -96,12 +94,14 @@ class Admission:
         A branch that would not fit even alone gets its ``finish`` and is returned by itself. ``is_busy`` says that some
         branch of any problem is being written, and will give its sequence back.
         """
+        if not flight.waiting:
+            return []
         batch: list[Branch] = []
         planned, settled = set[Prefix](), set[Prefix]()
-        share = flight.share
-        scarce = 2 * len(flight.waiting) > self._sequences - share.sequences
-        ahead = sum(map(self._ahead, flight.live))
-        while flight.waiting and len(flight.live) + len(batch) < MAX_LIVE:
+        share, most = flight.share, int(_MOST_LIVE * self._cache.sequences)
+        scarce = 2 * len(flight.waiting) > self._cache.sequences - share.sequences
+        ahead, live = sum(len(twins) * self._ahead(twins) for twins in flight.live), flight.n_live
+        while flight.waiting and live + len(batch) < most:
             branch = flight.waiting[0]
             alone = not batch and not flight.live
             chain = branch.base.lacking(planned)
@@ -131,12 +131,12 @@ class Admission:
             self._starts(branch)
         return sorted(batch + guests, key=lambda branch: branch.order)
 
-    def _ahead(self, branch: Branch) -> int:
-        """Return the cells that a branch is likely to fill yet."""
+    def _ahead(self, branch: Branch | Twins) -> int:
+        """Return the cells that a branch, or each of several, is likely to fill yet."""
         return min(branch.request.max_tokens, max(branch.written + _AT_LEAST, self._step_tokens)) - branch.written
 
     def _starts(self, branch: Branch) -> None:
-        if branch.prefix is not None:
+        if branch.twins is not None:
             return  # it has begun before
         parent = branch.parent
         parent.awaited -= 1
@@ -148,8 +148,8 @@ class Admission:
 
         Only where the problem alone would run out of sequences does a parent's last child take the parent's own.
         """
-        if branch.prefix is not None:
-            return False, branch.prefix not in settled
+        if branch.twins is not None:
+            return False, branch.base not in settled
         parent = branch.parent
         settles = parent.sequence is None and parent not in settled and not parent.is_ready
         has_own = parent.sequence is not None or settles
@@ -160,7 +160,7 @@ class Admission:
         """Say whether sequences are free, after others that could be read again were given up where need be."""
         while self._cache.free_sequences < wanted:
             alone = len(line) == 1 and not flight.live
-            is_own_doing = len(self._cache.shares) == 1 or flight.share.sequences >= self._sequences - 2
+            is_own_doing = len(self._cache.shares) == 1 or flight.share.sequences >= self._cache.sequences - 2
             if may_wait and not is_own_doing:
                 return False
             spare = _paths(line)

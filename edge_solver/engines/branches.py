@@ -1,11 +1,12 @@
-"""A step being written: its text as it comes, where it ends, and the draft that it becomes.
+"""Steps being written: their text as it comes, where it ends, and the drafts that they become.
 
-Knows tokens, text and the conventions of a format; nothing of caches, calls or budgets.
+Knows tokens, text and the conventions of a format; nothing of caches, calls or budgets. What branches that write the
+same have in common is held once, so that a token costs as much for hundreds of them as for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest
 from edge_solver.core.tree import Finish
 from edge_solver.engines.prefix import Prefix
+from edge_solver.engines.sampling import streams
 
 
 class Vocabulary(Protocol):
@@ -38,17 +40,13 @@ class Branch:
     order: int
     """Its place among the requests that came with it, the most valuable first."""
     parent: Prefix
-    prefix: Prefix | None = None
-    """What its own tokens end in, and those of others that write the same; ``None`` before it begins."""
-    uniforms: NDArray[np.float64] | None = None
-    """What its tokens are drawn by; made when it begins."""
-    written: int = 0
-    """How many tokens it has."""
-    shared: int = 0
-    """How many of them, from the first on, a more valuable branch has written too and is charged for."""
-    data: bytearray = field(default_factory=bytearray)
+    twins: Twins | None = None
+    """Itself and those that write the same; ``None`` before it begins."""
+    shared: int | None = None
+    """How many of its tokens, from the first on, a more valuable branch has written too and is charged for; ``None``
+    while those are all."""
     finish: Finish | None = None
-    """Set when the step has ended."""
+    """Set where it ends before it begins, or goes on."""
     takes_over: bool = False
     """Whether it begins on the sequence of its parent."""
     is_guest: bool = False
@@ -57,13 +55,96 @@ class Branch:
     @property
     def base(self) -> Prefix:
         """What has to be in the cache for its next token."""
-        return self.parent if self.prefix is None else self.prefix
+        return self.parent if self.twins is None else self.twins.base
 
     @property
-    def uniform(self) -> float:
-        """What its next token is drawn by."""
-        assert self.uniforms is not None  # it has begun
-        return float(self.uniforms[self.written])
+    def written(self) -> int:
+        """How many tokens it has."""
+        return 0 if self.twins is None else self.twins.written
+
+
+@dataclass(slots=True, eq=False)
+class Twins:
+    """Branches below one parent that have written the same so far, the most valuable first; often one alone."""
+
+    branches: list[Branch]
+    uniforms: NDArray[np.float64]
+    """What tokens are drawn by, ``[branches that began together, tokens]``."""
+    rows: NDArray[np.intp]
+    """The row of each branch there."""
+    prefix: Prefix | None = None
+    """What their tokens end in; ``None`` before their first token has a place."""
+    written: int = 0
+    """How many tokens each has."""
+    data: bytearray = field(default_factory=bytearray)
+    """Their text."""
+    finish: Finish | None = None
+    """Set when their step has ended."""
+
+    def __post_init__(self) -> None:
+        """Tell the branches whom they belong to."""
+        for branch in self.branches:
+            branch.twins = self
+
+    def __len__(self) -> int:
+        """Count the branches."""
+        return len(self.branches)
+
+    @property
+    def order(self) -> int:
+        """The place in line of the most valuable one."""
+        return self.branches[0].order
+
+    @property
+    def request(self) -> DraftRequest:
+        """What was asked of the most valuable one; of the others it differs in what names them."""
+        return self.branches[0].request
+
+    @property
+    def base(self) -> Prefix:
+        """What has to be in the cache for their next token."""
+        return self.branches[0].parent if self.prefix is None else self.prefix
+
+    def next_uniforms(self) -> NDArray[np.float64]:
+        """Return what the next token of each is drawn by."""
+        uniforms: NDArray[np.float64] = self.uniforms[self.rows, self.written]
+        return uniforms
+
+    def drawn(self, tokens: Sequence[int]) -> dict[int, Twins]:
+        """Part by the tokens that each has drawn, in the order of the first of each; these stay with the first."""
+        if tokens.count(tokens[0]) == len(tokens):
+            parts = {tokens[0]: self}
+        else:
+            places: dict[int, list[int]] = {}
+            for place, token in enumerate(tokens):
+                places.setdefault(token, []).append(place)
+            (token, first), *others = places.items()
+            parts = {token: self} | {token: self._part(chosen) for token, chosen in others}
+            self._keep(first)
+        for part in parts.values():
+            part.lead()
+        return parts
+
+    def leave(self, branch: Branch) -> Twins:
+        """Let a branch go on, or end, alone."""
+        place = self.branches.index(branch)
+        alone = self._part([place])
+        self._keep([other for other in range(len(self.branches)) if other != place])
+        if self.branches:
+            self.lead()
+        return alone
+
+    def lead(self) -> None:
+        """Note that from now on the most valuable branch writes what no other did before it."""
+        if self.branches[0].shared is None:
+            self.branches[0].shared = self.written
+
+    def _part(self, places: Sequence[int]) -> Twins:
+        branches = [self.branches[place] for place in places]
+        return Twins(branches, self.uniforms, self.rows[places], self.prefix, self.written, bytearray(self.data))
+
+    def _keep(self, places: Sequence[int]) -> None:
+        self.branches, self.rows = [self.branches[place] for place in places], self.rows[places]
 
 
 def by_base(branches: Iterable[Branch]) -> dict[Prefix, list[Branch]]:
@@ -72,6 +153,19 @@ def by_base(branches: Iterable[Branch]) -> dict[Prefix, list[Branch]]:
     for branch in branches:
         groups.setdefault(branch.base, []).append(branch)
     return groups
+
+
+def begin(branches: Sequence[Branch]) -> list[Twins]:
+    """Let branches begin: those that draw their tokens after the same prefix, and in the same way, are twins."""
+    if not branches:
+        return []
+    requests = [branch.request for branch in branches]
+    uniforms = streams([request.stream for request in requests], max(request.max_tokens for request in requests))
+    groups: dict[tuple[Prefix, float, int], list[int]] = {}
+    for row, branch in enumerate(branches):
+        alike = branch.parent, branch.request.temperature, branch.request.max_tokens
+        groups.setdefault(alike, []).append(row)
+    return [Twins([branches[row] for row in rows], uniforms, np.array(rows)) for rows in groups.values()]
 
 
 class StepWriter:
@@ -83,34 +177,34 @@ class StepWriter:
         self._step_end = step_format.step_end.encode()
         self._stops = tuple(stop.encode() for stop in step_format.stops)
 
-    def push(self, branch: Branch, token: int) -> None:
-        """Give a branch its next token, and see whether that ends its step."""
-        data = branch.data
-        branch.written += 1
+    def push(self, twins: Twins, token: int) -> None:
+        """Give branches their next token, and see whether that ends their step."""
+        data = twins.data
+        twins.written += 1
         if self._vocabulary.is_end(token):
-            branch.finish = Finish.ANSWER  # or so the model thinks
+            twins.finish = Finish.ANSWER  # or so the model thinks
             return
         piece = self._vocabulary.piece(token)
         data += piece
         if self._stops and (over := self._over(data, len(piece))) is not None:
             del data[over:]
-            branch.finish = Finish.ANSWER  # as above
+            twins.finish = Finish.ANSWER  # as above
         elif self._step_end in data[-len(piece) - len(self._step_end) :] and data.strip():
-            branch.finish = Finish.STEP
-        elif branch.written >= branch.request.max_tokens:
-            branch.finish = Finish.LENGTH
+            twins.finish = Finish.STEP
+        elif twins.written >= twins.request.max_tokens:
+            twins.finish = Finish.LENGTH
 
-    def draft(self, branch: Branch) -> Draft:
-        """Turn an ended branch into a draft."""
-        text = branch.data.decode("utf-8", "replace")
-        finish = branch.finish or Finish.BUDGET
+    def drafts(self, twins: Twins) -> Iterator[Draft]:
+        """Turn branches that have ended into drafts."""
+        text = twins.data.decode("utf-8", "replace")
+        finish = twins.finish or Finish.BUDGET
         answer = self._read_answer(text) if finish in (Finish.STEP, Finish.ANSWER) else None
         if answer is not None:
             finish = Finish.ANSWER
         elif finish is Finish.ANSWER:
             finish = Finish.LENGTH  # the model ended without an answer
-        request = branch.request
-        return Draft(request.problem, request.node, text, branch.written, finish, answer)
+        for branch in twins.branches:
+            yield Draft(branch.request.problem, branch.request.node, text, twins.written, finish, answer)
 
     def _over(self, data: bytearray, new: int) -> int | None:
         """Return where in a step text begins that shows that the solution is over, if the last piece has brought it."""

@@ -25,6 +25,10 @@ class Call:
     """The part of it that the model library took."""
     bytes_read: int = 0
     """From memory: the weights once, and the caches."""
+    paths: int = 0
+    """Of a decode call: rows that gave those tokens, for branches that write the same share one."""
+    waiting: int = 0
+    """Of a decode call: branches that wanted a token as well, and had to wait for room."""
 
 
 @runtime_checkable

@@ -161,6 +161,18 @@ def check_files(paths: Sequence[Path], others: int, limits: Limits, *, cells: in
             )
 
 
+def shape_in(path: Path) -> Shape:
+    """Return the sizes that decide on memory and threads, as far as a file says them; its weights are not loaded.
+
+    Raises:
+        ModelError: It is missing or broken.
+    """
+    from edge_solver.engines.llama import LlamaModel
+
+    with LlamaModel(path, vocab_only=True) as model:
+        return _shape_of(model)
+
+
 def _shape_of(model: LlamaModel) -> Shape:
     """Return the sizes that decide on memory, as far as a file says them whose weights are not loaded."""
     family = model.metadata("general.architecture").get("general.architecture", "")

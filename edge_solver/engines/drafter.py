@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +24,20 @@ from edge_solver.core.cost import call_bytes
 from edge_solver.core.formats import AnswerReader, StepFormat
 from edge_solver.core.ports import Draft, DraftRequest, Profile, Pulse
 from edge_solver.core.tree import ROOT, Finish, Node
-from edge_solver.engines import admission, twins
+from edge_solver.engines import admission
 from edge_solver.engines.admission import Admission
-from edge_solver.engines.branches import Branch, StepWriter, by_base
+from edge_solver.engines.branches import Branch, StepWriter, Twins, begin, by_base
 from edge_solver.engines.calls import Call
 from edge_solver.engines.capacity import Announced, Limits
 from edge_solver.engines.flights import Flight, Rows
 from edge_solver.engines.housing import MIN_ROOM, Housing
-from edge_solver.engines.llama import MAX_SEQUENCES, LlamaModel
+from edge_solver.engines.llama import LlamaModel
 from edge_solver.engines.prefix import Prefix
 from edge_solver.engines.prefixes import Prefixes
 from edge_solver.engines.pricing import Need, advance_cost, needs, start_costs
 from edge_solver.engines.prompts import opening_tokens, prompt_tokens
-from edge_solver.engines.sampling import sample, stream
+from edge_solver.engines.sampling import sample
+from edge_solver.engines.twins import advance
 from edge_solver.errors import ProblemError
 
 
@@ -82,7 +84,7 @@ class LlamaDrafter:
             threads=threads,
             limits=limits or Limits(),
         )
-        self._flights: list[Flight] = []
+        self._flights: dict[int, Flight] = {}
         self._twins: dict[int, dict[int, int]] = {}
         self._beats = 0
         self._on_call: Callable[[Call], None] | None = None
@@ -157,20 +159,20 @@ class LlamaDrafter:
         line = [Branch(each, order, self._cache[problem, each.parent]) for order, each in enumerate(requests)]
         admission.await_steps(line)
         flight = Flight(problem, ledger, self._cache.share(problem), deque(line))
-        self._flights.append(flight)
+        self._flights[problem] = flight
         try:
             while not flight.ended or flight.ready:
                 while flight.ready:
                     yield flight.ready.popleft()
                 beat = self._beats
-                yield Pulse(len(flight.live))
+                yield Pulse(flight.n_live)
                 if beat == self._beats and not flight.ended:
                     self._step()
         finally:  # also when the listener has lost interest in the middle
-            self._flights.remove(flight)
+            del self._flights[problem]
             admission.await_no_more(line)
-            for branch in flight.live:
-                admission.ended(self._cache, branch, Finish.BUDGET)
+            for twins in flight.live:
+                admission.ended(self._cache, twins, Finish.BUDGET)
 
     # --- one call for everything that is under way ---
 
@@ -178,32 +180,38 @@ class LlamaDrafter:
         """Evaluate the newest token of every live branch and what those lack that begin; sample what follows."""
         self._beats += 1
         begun, self._inside, self._bytes_read = time.perf_counter(), 0.0, 0
-        rows, flops, served = Rows(), Counter[int](), 0
-        desk = Admission(self._cache, MAX_SEQUENCES, self._profile.step_tokens)
+        rows, flops, served, paths = Rows(), Counter[int](), 0, 0
+        desk = Admission(self._cache, self._profile.step_tokens)
         starting: list[tuple[Flight, list[Branch]]] = []
-        for flight in self._flights:
+        flights = tuple(self._flights.values())
+        for flight in flights:
             going = self._add_live(flight, rows, flops)
             if len(going) == len(flight.live):  # else there is nothing left to begin with
-                busy = any(each.live for each in self._flights) or any(batch for _, batch in starting)
+                busy = any(each.live for each in flights) or any(batch for _, batch in starting)
                 batch = desk.admit(flight, is_busy=busy)
                 batch = self._paid_batch(flight, batch, rows, flops)
                 starting.append((flight, batch))
                 served += len(batch)
-            served += len(going)
+                paths += len(by_base(batch))
+            served += sum(map(len, going))
+            paths += len(going)
+        waiting = sum(len(flight.waiting) for flight in flights)
         self._decode(rows)
         self._cache.reserved = 0
         self._begin(starting)
-        for flight in self._flights:
-            ended = [branch for branch in flight.live if branch.finish is not None]
+        for flight in flights:
+            flight.live.sort(key=lambda twins: twins.order)
+            ended = [twins for twins in flight.live if twins.finish is not None]
             if ended:
-                flight.live = [branch for branch in flight.live if branch.finish is None]
-                flight.ready.extend(map(self._close, ended))
-            stranded = [branch for branch in flight.live if branch.base.sequence is None]
+                flight.live = [twins for twins in flight.live if twins.finish is None]
+                flight.ready.extend(self._close(ended))
+            stranded = [twins for twins in flight.live if twins.base.sequence is None]
             if stranded:
                 admission.suspend(flight, stranded)
         if self._on_call is not None and served:
             seconds = time.perf_counter() - begun
-            self._on_call(Call(Payer.DECODE, dict(flops), served, seconds, self._inside, self._bytes_read))
+            done = Call(Payer.DECODE, dict(flops), served, seconds, self._inside, self._bytes_read, paths, waiting)
+            self._on_call(done)
 
     def _decode(self, rows: Rows) -> None:
         """Evaluate rows, sample for the branches among the takers and keep the logits of the others; empties rows."""
@@ -219,47 +227,72 @@ class LlamaDrafter:
                 zip(rows.sequences[span], rows.positions[span], strict=True)
             )  # a sequence's last row comes last
             self._bytes_read += call_bytes(self._profile.shape, [position + 1 for position in ends.values()])
-            waiting = [taker for taker in takers if taker is not None]
-            drawing: list[tuple[int, Branch]] = []
-            for row, taker in enumerate(waiting):
+            drawing: list[Twins] = []
+            drawn_from: list[int] = []
+            for row, taker in enumerate(taker for taker in takers if taker is not None):
                 if isinstance(taker, Prefix):
                     taker.logits = logits[row].copy()
                 else:
-                    drawing += [(row, branch) for branch in taker]
+                    drawing.append(taker)
+                    drawn_from.append(row)
             if drawing:
-                self._sample([branch for _, branch in drawing], logits, np.array([row for row, _ in drawing]))
+                self._sample(drawing, logits, drawn_from)
         rows.clear()
 
-    def _sample(self, branches: Sequence[Branch], logits: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
-        """Give every branch its next token, drawn from its row of the logits, and see whether that ends its step."""
-        uniforms = np.array([branch.uniform for branch in branches])
-        tokens = np.empty(len(branches), np.intp)
-        temperatures = np.array([branch.request.temperature for branch in branches])
-        for temperature in np.unique(temperatures):
-            chosen = np.flatnonzero(temperatures == temperature)
-            tokens[chosen] = sample(logits, float(temperature), uniforms[chosen], rows[chosen])
-        for branch, token in zip(branches, tokens.tolist(), strict=True):
-            self._writer.push(branch, token)
-        twins.place(self._cache, branches, tokens.tolist())
+    def _sample(self, drawing: Sequence[Twins], logits: NDArray[np.float32], rows: list[int]) -> None:
+        """Give every branch its next token, drawn from the row of the logits of its twins, and see what that ends."""
+        sizes = [len(twins) for twins in drawing]
+        if rows != list(range(len(logits))):
+            logits = logits[rows]
+        uniforms = np.concatenate([twins.next_uniforms() for twins in drawing])
+        temperatures = [twins.request.temperature for twins in drawing]
+        if temperatures.count(temperatures[0]) == len(drawing):
+            tokens = sample(logits, temperatures[0], uniforms, sizes)
+        else:
+            tokens = np.empty(len(uniforms), np.intp)
+            for temperature in set(temperatures):
+                own = [each == temperature for each in temperatures]
+                draws = np.repeat(own, sizes)
+                counts = [size for size, is_own in zip(sizes, own, strict=True) if is_own]
+                tokens[draws] = sample(logits[own], temperature, uniforms[draws], counts)
+        start = 0
+        for twins, size in zip(drawing, sizes, strict=True):
+            flight = self._flights[twins.request.problem]
+            _, *parted = advance(self._cache, self._writer, twins, tokens[start : start + size].tolist())
+            flight.live += parted
+            start += size
 
-    def _close(self, branch: Branch) -> Draft:
-        """Turn an ended branch into a draft."""
-        draft = self._writer.draft(branch)
-        admission.ended(self._cache, branch, draft.finish)
-        if draft.problem in self._twins:
-            self._twins[draft.problem][draft.node] = branch.shared
-        return draft
+    def _close(self, ended: Sequence[Twins]) -> list[Draft]:
+        """Turn branches that have ended into drafts, the most valuable first."""
+        closed: list[tuple[int, Draft]] = []
+        for twins in ended:
+            drafts = list(self._writer.drafts(twins))
+            admission.ended(self._cache, twins, drafts[0].finish)
+            closed += zip((branch.order for branch in twins.branches), drafts, strict=True)
+            shared = self._twins.get(drafts[0].problem, {})
+            for branch in twins.branches:
+                shared[branch.request.node] = twins.written if branch.shared is None else branch.shared
+        return [draft for _, draft in sorted(closed, key=itemgetter(0))]
 
     # --- branches that go on ---
 
-    def _add_live(self, flight: Flight, rows: Rows, flops: Counter[int]) -> list[Branch]:
+    def _add_live(self, flight: Flight, rows: Rows, flops: Counter[int]) -> list[Twins]:
         """Put the newest token of a problem's live branches into the call, as many as have room and are paid for."""
         going = admission.keep_live(self._cache, flight)
-        while going and flight.ledger.request(advance_cost(self._profile.shape, going)) is not None:
-            going.pop().finish = Finish.BUDGET
-        flops[flight.problem] += advance_cost(self._profile.shape, going).flops
-        for prefix, together in by_base(going).items():
-            rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, together)
+        cost = advance_cost(self._profile.shape, going)
+        while going and flight.ledger.request(cost) is not None:
+            twins = max(going, key=lambda each: each.branches[-1].order)
+            dropped = twins.leave(twins.branches[-1]) if len(twins) > 1 else twins
+            dropped.finish = Finish.BUDGET
+            if dropped is twins:
+                going.remove(twins)
+            else:
+                flight.live.append(dropped)
+            cost = advance_cost(self._profile.shape, going)
+        flops[flight.problem] += cost.flops
+        for twins in going:
+            prefix = twins.base
+            rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, twins)
             self._cache.evaluated(prefix)
         return going
 
@@ -275,15 +308,16 @@ class LlamaDrafter:
                 if flight.ledger.request(*costs) is None:
                     flops[flight.problem] += sum(cost.flops for cost in costs)
                     flight.share.is_begun = True
+                    flight.live += _resumed(batch)
                     self._add_needs(needed, batch, rows)
                     return batch
                 batch[-1].finish = Finish.BUDGET
-            flight.ready.append(self._close(batch.pop()))
+            flight.ready += self._close([_alone(batch.pop())])
         return batch
 
     def _add_needs(self, needed: Sequence[Need], branches: Sequence[Branch], rows: Rows) -> None:
         """Put what is lacking into the call, so that the logits for the next tokens are there afterwards."""
-        resumed = by_base(branch for branch in branches if branch.prefix is not None)
+        resumed = {twins.base: twins for twins in _resumed(branches)}
         for need in needed:
             node, chain, start = need.node, need.chain, need.start
             if not rows.pending.isdisjoint(node.path()):
@@ -296,7 +330,7 @@ class LlamaDrafter:
                 self._decode(rows)
                 chain, start = chain[1:], opening.end
             self._cache.settle(node, start)
-            takers: dict[int, Sequence[Branch] | Prefix] = {each.end - 1: each for each in need.takers}
+            takers: dict[int, Twins | Prefix] = {each.end - 1: each for each in need.takers}
             if node in resumed:
                 takers[node.end - 1] = resumed[node]
             tokens = [token for each in chain for token in each.tokens[each.evaluated :]] or node.tokens[-1:]
@@ -308,7 +342,7 @@ class LlamaDrafter:
         node: Prefix,
         tokens: Sequence[int],
         start: int,
-        takers: dict[int, Sequence[Branch] | Prefix],
+        takers: dict[int, Twins | Prefix],
         rows: Rows,
     ) -> None:
         for position, token in enumerate(tokens, start):
@@ -317,26 +351,35 @@ class LlamaDrafter:
 
     def _begin(self, starting: Sequence[tuple[Flight, list[Branch]]]) -> None:
         """Sample the first token of every new branch, after its parent, which has been evaluated."""
-        new: list[Branch] = []
+        new: list[Twins] = []
         for flight, batch in starting:
-            flight.live = sorted(flight.live + batch, key=lambda branch: branch.order)
-            for branch in batch:
-                if branch.prefix is not None:  # it goes on, and has its token already
-                    admission.begun(branch, branch.prefix)
-                    continue
-                request = branch.request
-                branch.uniforms = stream(*request.stream).random(request.max_tokens + 1)
-                new.append(branch)
+            begun = begin([branch for branch in batch if branch.twins is None])
+            flight.live += begun
+            new += begun
         if not new:
             return
-        logits: list[NDArray[np.float32]] = []
         rows: dict[Prefix, int] = {}
-        for parent in by_base(new):
-            assert parent.logits is not None  # the call was for that
-            rows[parent] = len(logits)
-            logits.append(parent.logits)
-        self._sample(new, np.stack(logits), np.array([rows[branch.parent] for branch in new]))
+        for twins in new:
+            rows.setdefault(twins.base, len(rows))
+        logits = [parent.logits for parent in rows if parent.logits is not None]
+        assert len(logits) == len(rows)  # the call was for that
+        self._sample(new, np.stack(logits), [rows[twins.base] for twins in new])
 
     @property
     def _cache(self) -> Prefixes:
         return self._housing.cache
+
+
+def _resumed(branches: Iterable[Branch]) -> list[Twins]:
+    """Return the branches that go on after they had made room, as they were."""
+    return list(dict.fromkeys(branch.twins for branch in branches if branch.twins is not None))
+
+
+def _alone(branch: Branch) -> Twins:
+    """Take a branch that ends in the line out of those that may go on."""
+    if branch.twins is None:
+        (alone,) = begin([branch])
+    else:
+        alone = branch.twins.leave(branch)
+    alone.finish = branch.finish
+    return alone

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge_solver.core.budget import Ledger
 from edge_solver.core.ports import Draft
-from edge_solver.engines.branches import Branch
+from edge_solver.engines.branches import Branch, Twins
 from edge_solver.engines.prefix import Prefix, Share
 
 
@@ -22,13 +22,19 @@ class Flight:
     """What the problem has of the cache."""
     waiting: deque[Branch]
     """Those that have not begun, and those that had to make room; the most valuable first."""
-    live: list[Branch] = field(default_factory=list)
+    live: list[Twins] = field(default_factory=list)
+    """Those that are being written, by their most valuable branch."""
     ready: deque[Draft] = field(default_factory=deque)
     """Drafts that nobody has taken yet."""
 
     def wait(self, branches: Iterable[Branch]) -> None:
         """Put branches that are not live back into the line, each at its place."""
         self.waiting = deque(sorted([*self.waiting, *branches], key=lambda branch: branch.order))
+
+    @property
+    def n_live(self) -> int:
+        """How many branches are being written."""
+        return sum(map(len, self.live))
 
     @property
     def ended(self) -> bool:
@@ -44,7 +50,7 @@ class Rows:
         self.tokens: list[int] = []
         self.positions: list[int] = []
         self.sequences: list[int] = []
-        self.takers: list[Sequence[Branch] | Prefix | None] = []
+        self.takers: list[Twins | Prefix | None] = []
         """Who wants a row's logits."""
         self.pending: set[Prefix] = set()
         """Nodes that are in the cache only once the call has been made."""
@@ -59,7 +65,7 @@ class Rows:
             column.clear()
         self.pending.clear()
 
-    def add(self, token: int, position: int, sequence: int, taker: Sequence[Branch] | Prefix | None) -> None:
+    def add(self, token: int, position: int, sequence: int, taker: Twins | Prefix | None) -> None:
         """Append a row."""
         self.tokens.append(token)
         self.positions.append(position)

@@ -13,7 +13,7 @@ from edge_solver.core import room
 from edge_solver.core.ports import Profile
 from edge_solver.engines.capacity import Announced, Limits, plan
 from edge_solver.engines.choices import SMALL_MODEL
-from edge_solver.engines.llama import MAX_SEQUENCES, LlamaContext, LlamaModel
+from edge_solver.engines.llama import LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefixes
 from edge_solver.errors import ModelMemoryError
 
@@ -47,7 +47,8 @@ class Housing:
         """Make nothing yet; see ``LlamaDrafter`` for the arguments, and ``Prefixes`` for ``opening``."""
         self._model, self._profile, self._opening = model, profile, opening
         self._width, self._cells, self._threads, self._limits = width, cells, threads, limits
-        self.problems = problems or (1 if profile.shape.params_total < SMALL_MODEL else MANY)
+        self._most = max(1, room.MAX_SEQUENCES // room.sequences_of(width))
+        self.problems = min(self._most, problems or (1 if profile.shape.params_total < SMALL_MODEL else MANY))
         """How many problems may be open at the same time."""
         self.announced: Announced | None = None
         """The memory that the process will have at most, once that is known."""
@@ -85,9 +86,8 @@ class Housing:
         """Say whether one more problem can be opened beside those that are open."""
         if self._prefixes is None or not self._prefixes.shares:
             return True
-        sequences = MAX_SEQUENCES // (1 + 2 * self._width)  # the root, what may be continued, and what is written
         wanted, _ = self._sizes(prompt)
-        return len(self._prefixes.shares) < sequences and self._promised + wanted <= self.device.cells
+        return len(self._prefixes.shares) < self._most and self._promised + wanted <= self.device.cells
 
     def retain(self, problem: int, nodes: Collection[int]) -> None:
         """Free what is kept of every other node of a problem; see ``Drafter.retain``."""
@@ -112,9 +112,8 @@ class Housing:
         """Return the cells that a problem should have, and those that it must have."""
         profile = self._profile
         solution = profile.step_tokens * profile.solution_steps
-        expected = room.cells(prompt, self._width, solution, profile.context)
-        most = room.cells(prompt, self._width, profile.context, profile.context)
-        wanted = self._cells or room.cheap(expected, most, profile.shape.kv_bytes_per_token)
+        per_cell = profile.shape.kv_bytes_per_token
+        wanted = self._cells or room.cells(prompt, self._width, solution, profile.context, per_cell)
         least = prompt + MIN_ROOM + SLACK
         if self._cells is not None and self._cells < least:
             raise ModelMemoryError(
@@ -145,9 +144,14 @@ class Housing:
             several = self.problems * wanted
             announced = plan(self._profile.shape, self._model.n_vocab, self._limits, wanted=several, least=wanted)
             announced = replace(announced, is_narrow=False)  # fewer problems at a time, and each has its room
+        sequences = room.sequences(self._width, self.problems)
         self._context = self._model.context(
-            announced.cells, max_rows=room.ROWS, branches=self._width, threads=self._threads
+            announced.cells,
+            max_rows=room.ROWS,
+            branches=self._width,
+            threads=self._threads,
+            sequences=sequences,
         )
-        self._prefixes = Prefixes(self._context, MAX_SEQUENCES, self._context.cells, self._opening)
+        self._prefixes = Prefixes(self._context, sequences, self._context.cells, self._opening)
         self.announced = announced
         return min(wanted, announced.cells)

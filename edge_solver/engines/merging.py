@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, final, overload, runtime_checkable
 
-from edge_solver.core.budget import Ledger, Payer, Spend
+from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.ports import Profile, Scorer, ScoreRequest
 from edge_solver.core.tree import ROOT, Node
 from edge_solver.engines.calls import Call
@@ -176,7 +176,7 @@ class MergingScorer:
             return
         begun = time.perf_counter()
         asked, self._pending = self._pending, []
-        before = self._spent(asked)
+        before = self._booked(asked)
         work = self._many.work([rewards.group for rewards in asked])
         self._started.append(_Started(asked, work, self._thread.submit(_make, work)))
         self._tell(asked, before, time.perf_counter() - begun, 0.0)
@@ -190,7 +190,7 @@ class MergingScorer:
             started.done.result()
             waited = time.perf_counter() - begun
             _fill(started.asked, started.work.rewards())
-            self._tell(started.asked, self._spent(started.asked), time.perf_counter() - begun, waited)
+            self._tell(started.asked, self._booked(started.asked), time.perf_counter() - begun, waited)
         if wanted.values is None:
             self._call()
 
@@ -198,7 +198,7 @@ class MergingScorer:
         """Score everything that is asked for, here and now."""
         begun = time.perf_counter()
         asked, self._pending = self._pending, []
-        before = self._spent(asked)
+        before = self._booked(asked)
         groups = [rewards.group for rewards in asked]
         if len(groups) > 1 and self._many is not None:
             work = self._many.work(groups)
@@ -210,17 +210,17 @@ class MergingScorer:
         seconds = time.perf_counter() - begun
         self._tell(asked, before, seconds, seconds)
 
-    def _spent(self, asked: Sequence[Rewards]) -> list[Spend]:
-        """Read what the problems have spent, if anybody wants to know."""
-        return [rewards.group[1].spent() for rewards in asked] if self._on_call is not None else []
+    def _booked(self, asked: Sequence[Rewards]) -> list[Cost]:
+        """Return what the problems have paid for rewards so far, if anybody wants to know."""
+        return [rewards.group[1].booked(Payer.SCORE) for rewards in asked] if self._on_call is not None else []
 
-    def _tell(self, asked: Sequence[Rewards], before: Sequence[Spend], seconds: float, model_seconds: float) -> None:
+    def _tell(self, asked: Sequence[Rewards], before: Sequence[Cost], seconds: float, model_seconds: float) -> None:
         """Tell the listener of what was spent since ``before``."""
         if self._on_call is None:
             return
-        after = self._spent(asked)
+        after = self._booked(asked)
         flops = {
-            rewards.group[0][0].problem: now.flops_prm - paid.flops_prm
+            rewards.group[0][0].problem: now.flops - paid.flops
             for rewards, paid, now in zip(asked, before, after, strict=True)
         }
         # Every ledger has reckoned with reading the weights; together they are read once.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 from edge_solver.core.belief import Belief
@@ -33,6 +34,18 @@ Text = tuple[NodeKey, str]
 """A parent and what was written below it."""
 Call = Callable[[], None]
 _Planned = tuple[NodeKey, Row]
+_KNOWN_TEXTS = 4096
+"""Steps that are not cut into tokens again: equal ones come by the hundred, and each is looked at several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What stands at a node."""
+
+    above: NodeKey | None
+    tokens: Sequence[int]
+    end: int
+    """Position after its last token."""
 
 
 class OnnxScorer:
@@ -81,8 +94,9 @@ class OnnxScorer:
             int(meta["context"]),
             belief=belief,
         )
-        self._written: dict[NodeKey, tuple[NodeKey | None, list[int]]] = {}
-        """Parent and tokens of every node of the open problems."""
+        self._step = lru_cache(_KNOWN_TEXTS)(self._cut)
+        self._written: dict[NodeKey, _Written] = {}
+        """Every node of the open problems."""
         self._rows: dict[NodeKey, Row] = {}
         """What has been read, or will have been before anything that is asked for from now on."""
         self._known: dict[Text, NodeKey] = {}
@@ -108,10 +122,9 @@ class OnnxScorer:
                 f"the problem has {len(tokens)} tokens and {self._profile.name} reads fewer than "
                 f"{self._profile.context}; shorten it, or choose another reward model"
             )
-        self._written[problem, ROOT] = (None, tokens)
+        self._written[problem, ROOT] = _Written(None, tokens, len(tokens))
         for step in steps:
-            tokens_of_step = self._cutter.step(step.text, first=step.parent == ROOT)
-            self._written[problem, step.id] = ((problem, step.parent or ROOT), tokens_of_step)
+            self._write((problem, step.id), (problem, step.parent or ROOT), step.text)
         return len(tokens)
 
     def solvable(self, problem: int) -> float | None:
@@ -138,8 +151,8 @@ class OnnxScorer:
         spans: list[range] = []
         for request in requests:
             text = self._text(request)
-            start = self._end_of((request.problem, request.parent))
-            end = start + len(self._tokens(request))
+            start = self._written[request.problem, request.parent].end
+            end = start + len(self._step(request.text, request.parent == ROOT))
             is_charged = text not in known and not self._is_known(text) and end <= self._profile.context
             spans.append(range(start, end if is_charged else start))
             known.add(text)
@@ -159,7 +172,7 @@ class OnnxScorer:
         for requests, _ in groups:
             for request in requests:
                 parent = self._first((request.problem, request.parent))
-                self._written[request.problem, request.node] = (parent, self._tokens(request))
+                self._write((request.problem, request.node), parent, request.text)
         parents = [dict.fromkeys(self._first((r.problem, r.parent)) for r in requests) for requests, _ in groups]
         unread = [[key for key in keys if key not in self._rows] for keys in parents]
         ledgers = [ledger for _, ledger in groups]
@@ -218,11 +231,11 @@ class OnnxScorer:
 
     def _row(self, key: NodeKey) -> Row:
         """Collect what must be read for a node: its own tokens, and those of parents that were forgotten."""
-        parts: list[list[int]] = []
+        parts: list[Sequence[int]] = []
         at: NodeKey | None = key
         while at is not None and at not in self._rows:
-            at, tokens = self._written[at]
-            parts.append(tokens)
+            parts.append(self._written[at].tokens)
+            at = self._written[at].above
         above = self._rows[at] if at is not None else None
         tokens = [token for part in reversed(parts) for token in part]
         return Row(above, tokens, above.end if above is not None else 0)
@@ -243,18 +256,13 @@ class OnnxScorer:
     def _text(self, request: ScoreRequest) -> Text:
         return self._first((request.problem, request.parent)), request.text
 
-    def _tokens(self, request: ScoreRequest) -> list[int]:
-        return self._cutter.step(request.text, first=request.parent == ROOT)
+    def _write(self, key: NodeKey, parent: NodeKey, text: str) -> None:
+        """Take note of a step."""
+        tokens = self._step(text, parent[1] == ROOT)
+        self._written[key] = _Written(parent, tokens, self._written[parent].end + len(tokens))
 
-    def _end_of(self, key: NodeKey) -> int:
-        """Return the position after a node's last token."""
-        end, at = 0, key
-        while True:
-            above, tokens = self._written[at]
-            end += len(tokens)
-            if above is None:
-                return end
-            at = above
+    def _cut(self, text: str, first: bool) -> tuple[int, ...]:  # noqa: FBT001 - what is remembered by cannot be named
+        return tuple(self._cutter.step(text, first=first))
 
 
 def _checksum(path: Path) -> str:

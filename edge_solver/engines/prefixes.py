@@ -51,7 +51,7 @@ class Prefixes:
         self._opening = Prefix(Share(len(opening)), None, 0, list(opening), is_prompt=True) if opening else None
         self._latest: Prefix | None = None
         self._is_crowded = False
-        self.cells = cells
+        self.cells, self.sequences = cells, sequences
         self.reserved = 0
         """Sequences that will be taken by branches that are about to begin."""
 
@@ -137,11 +137,12 @@ class Prefixes:
         assert child.sequence is not None  # only a kept parent can be taken over
         child.holders.add(child.sequence)
 
-    def leave(self, key: NodeKey, node: Prefix) -> None:
-        """Forget that a node ends here; the last one to leave gives up the sequence."""
-        problem, name = key
-        self._nodes.get(problem, {}).pop(name, None)
-        node.writers -= 1
+    def leave(self, problem: int, names: Sequence[int], node: Prefix) -> None:
+        """Forget that nodes of a problem end here; the last ones to leave give up the sequence."""
+        known = self._nodes.get(problem, {})
+        for name in names:
+            known.pop(name, None)
+        node.writers -= len(names)
         if not node.writers:
             self.release(node)
 
@@ -187,7 +188,7 @@ class Prefixes:
         """
         chosen = [
             node
-            for node in self._nodes[problem].values()
+            for node in dict.fromkeys(self._nodes[problem].values())
             if node.sequence is not None
             and not node.is_prompt
             and node.worth[0] <= most

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edge_solver.core import room
 from edge_solver.core.budget import Cost, Payer
 from edge_solver.core.cost import Shape, call_bytes, paper_flops, row_flops, span_flops
-from edge_solver.engines.branches import Branch, by_base
+from edge_solver.engines.branches import Branch, Twins, by_base
 from edge_solver.engines.prefix import Prefix
 
 
@@ -54,14 +54,14 @@ def needs(branches: Sequence[Branch]) -> list[Need]:
     return found
 
 
-def advance_cost(shape: Shape, branches: Sequence[Branch]) -> Cost:
-    """Return what one more token on each of these branches costs; those that stand at the same prefix share a row.
+def advance_cost(shape: Shape, going: Sequence[Twins]) -> Cost:
+    """Return what one more token on each of these branches costs; twins share a row.
 
     Where several problems share the call, each reckons as if it were alone.
     """
-    ends = [base.end for base in by_base(branches)]
+    ends = [twins.base.end for twins in going]
     flops = row_flops(shape, ends)
-    return _sampled(shape, len(branches)).plus(flops, len(ends), bytes_read=call_bytes(shape, ends))
+    return _sampled(shape, sum(map(len, going))).plus(flops, len(ends), bytes_read=call_bytes(shape, ends))
 
 
 def start_costs(shape: Shape, branches: Sequence[Branch], needed: Sequence[Need], *, first: bool) -> list[Cost]:

@@ -6,6 +6,8 @@ stream: who else is in the batch changes neither its numbers nor their order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,34 +23,32 @@ def sample(
     logits: NDArray[np.float32],
     temperature: float,
     uniforms: NDArray[np.float64],
-    rows: NDArray[np.intp] | None = None,
+    counts: Sequence[int] | None = None,
 ) -> NDArray[np.intp]:
     """Draw one token per uniform number.
 
     Args:
         logits: Array ``[rows, vocabulary]``.
         temperature: Softmax temperature; 0 takes the likeliest token.
-        uniforms: One number in [0, 1) per draw.
-        rows: The row that each draw is from; by default one after the other.
+        uniforms: One number in [0, 1) per draw, those of a row beside each other.
+        counts: How many draws are made from each row; by default one.
 
     Returns:
         Token ids, ``[draws]``.
     """
-    if rows is None:
-        rows = np.arange(len(logits))
-    elif len(used := np.unique(rows)) < len(logits):
-        logits, rows = logits[used], np.searchsorted(used, rows)
     if temperature == 0:
-        likeliest: NDArray[np.intp] = logits.argmax(axis=1)[rows]
-        return likeliest
+        likeliest: NDArray[np.intp] = logits.argmax(axis=1)
+        return likeliest if counts is None else np.repeat(likeliest, counts)
     weights = logits - logits.max(axis=1, keepdims=True)
     if temperature != 1:
         weights /= temperature
     np.exp(weights, out=weights)
     vocabulary = weights.shape[1]
+    if counts is None:
+        counts = [1] * len(logits)
     if vocabulary <= _SMALL_VOCABULARY:
-        parts = [slice(start, start + _FEW_ROWS) for start in range(0, len(rows), _FEW_ROWS)]
-        return np.concatenate([_find_plainly(weights[rows[part]], uniforms[part]) for part in parts])
+        return _find_plainly(weights, uniforms, counts)
+    rows = np.repeat(np.arange(len(logits)), counts)
     whole = vocabulary // _BLOCK * _BLOCK
     sums = weights[:, :whole].reshape(len(weights), -1, _BLOCK).sum(axis=2)
     if whole < vocabulary:
@@ -61,10 +61,23 @@ def sample(
     return block * _BLOCK + place
 
 
-def _find_plainly(weights: NDArray[np.float32], uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
-    running = weights.cumsum(axis=1, dtype=np.float64)
-    thresholds = uniforms * running[:, -1]
-    found: NDArray[np.intp] = (running > thresholds[:, None]).argmax(axis=1)
+def _find_plainly(
+    weights: NDArray[np.float32], uniforms: NDArray[np.float64], counts: Sequence[int]
+) -> NDArray[np.intp]:
+    """Find where running sums over whole rows, taken once a row, pass the thresholds of all that draw from them."""
+    found = np.empty(len(uniforms), np.intp)
+    is_alone = len(uniforms) == len(weights)
+    start = 0
+    for first in range(0, len(weights), _FEW_ROWS):
+        running = weights[first : first + _FEW_ROWS].cumsum(axis=1, dtype=np.float64)
+        if is_alone:  # no loop over the rows
+            part = slice(first, first + _FEW_ROWS)
+            found[part] = (running > (uniforms[part] * running[:, -1])[:, None]).argmax(axis=1)
+            continue
+        for sums, count in zip(running, counts[first : first + _FEW_ROWS], strict=True):
+            part = slice(start, start + count)
+            found[part] = sums.searchsorted(uniforms[part] * sums[-1], side="right")
+            start += count
     return found
 
 
@@ -82,4 +95,21 @@ def _find(
 
 def stream(seed: int, node: int) -> np.random.Generator:
     """Return the random stream of one tree node: the same for the same seed and node, whatever else is drawn."""
-    return np.random.Generator(np.random.Philox(key=np.array([seed & (2**64 - 1), node], np.uint64)))
+    return np.random.Generator(np.random.Philox(key=_key(seed, node)))
+
+
+def streams(names: Sequence[tuple[int, int]], count: int) -> NDArray[np.float64]:
+    """Return the first numbers of many streams, ``[streams, count]``, as ``stream`` would draw them one by one."""
+    numbers = np.empty((len(names), count))
+    # A Philox stream is nothing but its key and a counter: turning one generator to it takes a third of making one.
+    device = np.random.Philox(key=_key(0, 0))
+    state, generator = device.state, np.random.Generator(device)
+    for row, (seed, node) in zip(numbers, names, strict=True):
+        state["state"]["key"] = _key(seed, node)
+        device.state = state
+        generator.random(out=row)
+    return numbers
+
+
+def _key(seed: int, node: int) -> NDArray[np.uint64]:
+    return np.array([seed & (2**64 - 1), node], np.uint64)

@@ -8,53 +8,48 @@ are one prefix, after which their children are twins again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from edge_solver.core.tree import Finish
 from edge_solver.engines import admission
-from edge_solver.engines.branches import Branch
+from edge_solver.engines.branches import StepWriter, Twins
 from edge_solver.engines.prefix import Prefix
 from edge_solver.engines.prefixes import Prefixes
 
 
-def place(cache: Prefixes, branches: Iterable[Branch], tokens: Iterable[int]) -> None:
-    """Put the tokens that branches have drawn into the tree of prefixes.
+def advance(cache: Prefixes, writer: StepWriter, twins: Twins, tokens: Sequence[int]) -> list[Twins]:
+    """Give branches the token that each has drawn, and put them into the tree of prefixes.
 
-    All that draw after a prefix must come together, the most valuable first. Those that have ended, and not with a
-    step, need no place.
+    Those that have ended, and not with a step, need no place there.
+
+    Returns:
+        Them, as they are parted now; they themselves are the first.
     """
-    drawn: dict[Prefix, dict[int, list[Branch]]] = {}
-    for branch, token in zip(branches, tokens, strict=True):
-        if branch.finish is None or branch.finish is Finish.STEP:
-            drawn.setdefault(branch.base, {}).setdefault(token, []).append(branch)
-    for base, twins_by_token in drawn.items():
-        for twins in twins_by_token.values():
-            for branch in twins[1:]:
-                branch.shared += 1
-        is_written = next(iter(twins_by_token.values()))[0].prefix is base
-        if is_written and len(twins_by_token) == 1:
-            base.tokens.extend(twins_by_token)
-            continue
-        for token, twins in twins_by_token.items():
+    base, is_written = twins.base, twins.prefix is not None
+    parts = twins.drawn(tokens)
+    for token, part in parts.items():
+        writer.push(part, token)
+    going = {token: part for token, part in parts.items() if part.finish is None or part.finish is Finish.STEP}
+    if is_written and len(going) == 1:
+        base.tokens.extend(going)
+    else:
+        for token, part in going.items():
             if is_written:
-                base.writers -= len(twins)
-                _begin(cache, base, token, twins, take_over=base.sequence is not None, may_wait=False)
+                base.writers -= len(part)
+                _begin(cache, base, token, part, take_over=base.sequence is not None, may_wait=False)
             else:
-                is_heir = any(branch.takes_over for branch in twins)
-                is_guest = all(branch.is_guest for branch in twins)
-                _begin(cache, base, token, twins, take_over=is_heir, may_wait=is_guest)
+                is_heir = any(branch.takes_over for branch in part.branches)
+                is_guest = all(branch.is_guest for branch in part.branches)
+                _begin(cache, base, token, part, take_over=is_heir, may_wait=is_guest)
+    return list(parts.values())
 
 
-def _begin(
-    cache: Prefixes, base: Prefix, token: int, twins: Sequence[Branch], *, take_over: bool, may_wait: bool
-) -> None:
+def _begin(cache: Prefixes, base: Prefix, token: int, twins: Twins, *, take_over: bool, may_wait: bool) -> None:
     """Begin a prefix for branches that have drawn the same token; where no sequence is free they have to wait."""
-    problem = twins[0].request.problem
-    child = cache.add_child(problem, [branch.request.node for branch in twins], base, token)
+    child = cache.add_child(twins.request.problem, [branch.request.node for branch in twins.branches], base, token)
     if take_over:
         cache.hand_over(base, child)
     elif cache.free_sequences > 0 and not may_wait:
         cache.settle(child, base.end)
     child.writers = len(twins)
-    for branch in reversed(twins):
-        admission.begun(branch, child)  # its worth is that of the most valuable
+    admission.begun(twins, child)

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from edge_solver.bench.books import Books
 from edge_solver.bench.pool import Done, Job, Pool, Refused
-from edge_solver.core.budget import Budget, Ledger
+from edge_solver.core.budget import Budget, Ledger, Payer
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.core.strategies import STRATEGIES, SearchSettings
 from edge_solver.core.tree import Node
 from edge_solver.energy.scripted import ScriptedMeter
+from edge_solver.engines.calls import Call
 from edge_solver.engines.merging import MergingScorer
 from edge_solver.engines.scripted import ScriptedClock, ScriptedDrafter, ScriptedGrader, ScriptedScorer
 from edge_solver.solver import Engines, Search
@@ -82,6 +83,37 @@ def test_every_second_is_booked_once() -> None:
     booked = sum(item.account.seconds for item in done.values()) + books.nobody.seconds
     assert round(booked, 6) == round(clock(), 6)
     assert all(item.account.seconds > 0 for item in done.values())
+
+
+def test_a_problem_alone_has_all_of_the_time_in_its_calls_and_between_them() -> None:
+    now = [0.0]
+    books = Books(lambda: now[0], ScriptedMeter())
+    account = books.open(1)
+    for now[0] in (3.0, 4.0):
+        books.called(Call(Payer.DECODE, {1: 10}, rows=1, seconds=0.5, model_seconds=0.25))
+    now[0] = 6.0
+    books.work_for(None)
+    now[0] = 7.0
+    assert (account.seconds, account.busy_seconds, account.model_seconds, account.calls) == (6.0, 1.0, 0.5, 2)
+    assert books.read(account).joules == books.whole()[0].joules
+    assert books.nobody.seconds == 1.0
+
+
+def test_a_call_could_have_had_what_waits_for_it() -> None:
+    """While problems wait to begin every place could be taken; after that, those who wanted a token could have one."""
+    books = Books(ScriptedClock(), ScriptedMeter(), full=8)
+    account = books.open(1)
+    call = Call(Payer.DECODE, {1: 10}, rows=3, seconds=0.0, model_seconds=0.0, paths=2, waiting=1)
+    books.called(call)
+    assert (account.rows, account.room, account.paths) == (3, 8, 2)
+    books.is_last = True
+    books.called(call)
+    assert (account.rows, account.room, account.paths) == (6, 12, 4)
+
+
+def test_the_last_problem_leaves_none_waiting() -> None:
+    _, books, _ = pooled(PROBLEMS, "majority", Budget(), 0, 2)
+    assert books.is_last
 
 
 def test_a_problem_that_cannot_begin_does_not_stop_the_others() -> None:

@@ -213,6 +213,7 @@ def test_the_built_in_models_solve_a_suite_and_their_calls_are_measured(capsys: 
     assert len(summary["rows"]) == 6
     for row in summary["rows"]:
         assert 0 < row["occupancy"] <= 1
+        assert 1 <= row["paths_mean"] <= row["rows_mean"]
         assert 0 <= row["overhead"] < 1
         assert row["overhead"] <= row["overhead_python"]
 

@@ -1,6 +1,8 @@
 """The tree only ever grows."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 
@@ -71,3 +73,26 @@ def test_answers_are_the_leaves_that_complete_a_solution() -> None:
     assert [leaf.id for leaf in grown().answers()] == [5]
     assert grown().children(1) == (5, 6)
     assert grown().depth == 2
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Finish)), st.integers(0, 99), st.integers(0, 99), st.booleans())))
+def test_the_frontier_is_what_a_look_at_every_node_would_find(
+    moves: list[tuple[Finish, int, int, bool]],
+) -> None:
+    tree = Tree("problem", 10)
+    for finish, above, pruned, is_pruning in moves:
+        parent = list(tree)[above % len(tree)]
+        tree.add(node(tree.next_id, parent.id, parent.depth + 1, finish, reward=above / 100))
+        if is_pruning:
+            tree.prune([1 + pruned % (len(tree) - 1)])
+        given_up = {step.id for step in tree.fragments()} ^ {s.id for s in tree if s.finish is Finish.BUDGET}
+        assert tree.frontier() == tuple(
+            step
+            for step in tree.steps
+            if step.finish is Finish.STEP
+            and not tree.is_pruned(step.id)
+            and given_up.issuperset(tree.children(step.id))
+        )
+        assert tree.answers() == tuple(step for step in tree.steps if step.finish is Finish.ANSWER)
+        last = tree.steps[-1]
+        assert tree.rewards(last.id) == tuple(step.reward for step in tree.path(last.id))

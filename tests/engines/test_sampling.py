@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge_solver.engines.sampling import sample, stream
+from edge_solver.engines.sampling import sample, stream, streams
 
 
 def test_draws_follow_the_softmax() -> None:
@@ -42,6 +42,13 @@ def test_streams_differ_by_seed_and_by_node_and_never_otherwise() -> None:
     draws = {(seed, node): tuple(stream(seed, node).random(3)) for seed in (0, 1, -1) for node in (1, 2)}
     assert len(set(draws.values())) == 6
     assert tuple(stream(0, 1).random(3)) == draws[0, 1]
+
+
+def test_many_streams_begin_as_each_would_by_itself() -> None:
+    names = [(0, 1), (-1, 2**63 + 5), (7, 0), (0, 1)]
+    numbers = streams(names, 9)
+    assert numbers.tolist() == [stream(*name).random(9).tolist() for name in names]
+    assert numbers[:, :3].tolist() == streams(names, 3).tolist()
 
 
 @pytest.mark.parametrize("vocabulary", [1025, 1200, 2048, 5000])
