@@ -6,7 +6,7 @@ ifndef VIRTUAL_ENV
   endif
 endif
 
-.PHONY: setup format check format-check lint types imports test
+.PHONY: setup format check format-check lint types imports test losses
 
 setup:
 	python3 -m venv .venv
@@ -32,3 +32,18 @@ imports:
 
 test:
 	python -m pytest
+
+# What quantization costs the built-in policies, measured on the files that ship; writes its rows into quantize/README.md.
+LOSS := python -m edge_solver.bench.loss_table --into quantize/README.md
+TEXT := --text quantize/builtin.jsonl
+
+losses:
+	mkdir -p build
+	edge-solver quantize models/builtin/micro.gguf --to q4_0 --out build/micro-q4_0.gguf
+	edge-solver quantize models/builtin/micro.gguf --to q4_0 --imatrix quantize/calibration.txt --out build/micro-q4_0-imatrix.gguf
+	$(LOSS) --name 'micro, as it ships: q8_0 → q4_0' policy models/builtin/micro.gguf models/builtin/micro-q4_0.gguf $(TEXT)
+	$(LOSS) --name 'micro, built in, q8_0 → q4_0' policy models/builtin/micro.gguf build/micro-q4_0.gguf $(TEXT)
+	$(LOSS) --name 'micro, built in, q8_0 → q4_0 with importance' policy models/builtin/micro.gguf build/micro-q4_0-imatrix.gguf $(TEXT)
+	$(LOSS) --name 'nano, as it ships: q8_0 → q4_0' policy models/builtin/nano.gguf models/builtin/nano-q4_0.gguf $(TEXT)
+	$(LOSS) --name 'micro, as it ships' accuracy micro --limit 100
+	$(LOSS) --name 'micro, as it ships, in q4_0' accuracy micro-q4_0 --limit 100

@@ -1,8 +1,8 @@
 """Memory that a search really takes, beside what was announced before it began.
 
-``python -m edge_solver.bench.footprint MODEL --width 16`` runs the beginning of a search and prints one JSON document,
-in bytes; ``peak`` is the most that the process has had in memory at one time, as Linux counts it (VmHWM): weights,
-mapped files, cache, program and all.
+``python -m edge_solver.bench.footprint MODEL --width 16`` runs a search and prints one JSON document, in bytes;
+``peak`` is the most that the process has had in memory at one time, as Linux counts it (VmHWM): weights, mapped files,
+cache, program and all.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def footprint(model: str, width: int, **choices: object) -> dict[str, Any]:
         for _ in search:
             pass
         done = _figures()
+        solution = search.solution()
         return {
             "model": assembly.engines.drafter.profile.name,
             "width": width,
@@ -52,8 +53,12 @@ def footprint(model: str, width: int, **choices: object) -> dict[str, Any]:
             "open": opened,
             "done": done,
             "peak_of_announced": round(done["peak"] / announced.total, 4),
-            "tokens": search.solution().spent.tokens_generated,
-            "tokens_again": search.solution().spent.tokens_again,
+            "tokens": solution.spent.tokens_generated,
+            "tokens_evaluated": solution.spent.tokens_evaluated,
+            "tokens_again": solution.spent.tokens_again,
+            "seconds": round(solution.spent.seconds, 2),
+            "finished": sum(candidate.votes for candidate in solution.candidates),
+            "stopped_by": solution.stopped_by,
         }
 
 

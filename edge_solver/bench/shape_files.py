@@ -16,7 +16,7 @@ from edge_solver.bench.weights import Progress, write_gguf
 from edge_solver.errors import EdgeSolverError, ModelMemoryError, UsageError
 from edge_solver.quantities import Kind, show
 
-_RECIPE = 1
+_RECIPE = 2
 """Changes with the bytes that are written, so that no file of another recipe is taken for one of this."""
 _SPARE_DISK = 512 * 2**20
 _SPARE_MEMORY = 512 * 2**20

@@ -3,6 +3,8 @@
 The file is a valid GGUF whose metadata says that its weights are made up. A few megabytes of random blocks are repeated
 over all tensors, written one tensor at a time: a 7B shape takes as long as the disk and never more than one tensor's
 memory, and decodes exactly as fast as the real model. The same name and quantization give the same file everywhere.
+Such a model draws its tokens about evenly from its vocabulary. So that a search with one runs to finished solutions, a
+token in so many spells the end of a step, and a few of these an answer; the weights know nothing of it.
 """
 
 from __future__ import annotations
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 
 MARK = "edge_solver.made_up_weights"
 """The key in the metadata that says so."""
+
+STEP_TOKENS, SOLUTION_STEPS = 25, 7
+"""Mean tokens of a step and steps of a solution: together about the 171 tokens that the FLOPs in Table 4 of the REBASE
+paper (arXiv 2408.00724) make of one by Llemma-7B on GSM8K. The first is odd, because rows of the output head repeat
+after a power of two, and rows that are alike are drawn alike."""
 
 _POOL_BLOCKS = 1 << 15
 _FILE_TYPES = {"q4_0": "MOSTLY_Q4_0", "q4_k_m": "MOSTLY_Q4_K_M", "q8_0": "MOSTLY_Q8_0", "f16": "MOSTLY_F16"}
@@ -127,14 +134,23 @@ def _add_sizes(writer: Writer, shape: ModelShape) -> None:
 
 
 def _add_vocabulary(writer: Writer, size: int, gguf: Any) -> None:  # noqa: ANN401 - as above
-    """Add a tokenizer that can read any text byte by byte."""
+    """Add a tokenizer that can read any text byte by byte, and whose other tokens are only ever written."""
     kinds = gguf.TokenType
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     types = [kinds.UNKNOWN, kinds.CONTROL, kinds.CONTROL, *[kinds.BYTE] * 256]
     fillers = size - len(tokens)
     writer.add_tokenizer_model("llama")
-    writer.add_token_list(tokens + [f"w{index}" for index in range(fillers)])
+    writer.add_token_list(tokens + [_filler(index) for index in range(fillers)])
     writer.add_token_scores([0.0] * len(tokens) + [-1.0 - index for index in range(fillers)])
     writer.add_token_types([*types, *[kinds.NORMAL] * fillers])
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
+
+
+def _filler(index: int) -> str:
+    """Return the text of a token: a word of no meaning, which may end a step, or a solution too."""
+    if index % STEP_TOKENS:
+        return f"w{index}"
+    if index % (STEP_TOKENS * SOLUTION_STEPS):
+        return f"w{index}\n\n"
+    return f"w{index}\u2581The\u2581answer\u2581is:\u2581{index // (STEP_TOKENS * SOLUTION_STEPS) % 10}\n\n"

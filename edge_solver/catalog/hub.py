@@ -23,12 +23,18 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined] # public by its documentation
+from huggingface_hub.utils import (  # type: ignore[attr-defined] # public by its documentation
+    build_hf_headers,
+    hf_raise_for_status,
+    parse_ratelimit_headers,
+)
 
 from edge_solver import __version__
 from edge_solver.errors import DownloadError
 
 NAME = "edge-solver"
+OFFICIAL = "https://huggingface.co"
+_BAD_TOKEN = "Invalid credentials in Authorization header"  # noqa: S105 - the hub's words (huggingface_hub, utils/_http.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,14 @@ class Hub:
     """The hub at an endpoint; by default the one that the environment names."""
 
     def __init__(self, endpoint: str | None = None) -> None:
-        """Make no request yet."""
-        self.endpoint = (endpoint or constants.ENDPOINT).rstrip("/")
+        """Make no request yet.
+
+        Raises:
+            DownloadError: What ``HF_ENDPOINT`` holds is no address.
+        """
+        self.endpoint = (endpoint or constants.ENDPOINT or OFFICIAL).rstrip("/")
+        if urlparse(self.endpoint).scheme not in {"http", "https"}:
+            raise DownloadError(f"HF_ENDPOINT={self.endpoint} is no address; write it as https://{self.endpoint}")
 
     def names(self, repository: str) -> list[str]:
         """Return the names of all files in a repository.
@@ -65,7 +77,15 @@ class Hub:
             DownloadError: The hub cannot be reached or refuses.
         """
         with explained(repository, self.endpoint):
-            info = HfApi(self.endpoint, library_name=NAME, library_version=__version__).model_info(repository)
+            try:
+                info = HfApi(self.endpoint, library_name=NAME, library_version=__version__).model_info(repository)
+            except (
+                AttributeError,
+                KeyError,
+                TypeError,
+                ValueError,
+            ) as error:  # the client trusts any page
+                raise self._foreign("its list of files cannot be read") from error
         return sorted(sibling.rfilename for sibling in info.siblings or ())
 
     def name_like(self, repository: str, pattern: str) -> str:
@@ -94,10 +114,7 @@ class Hub:
         url = hf_hub_url(repository, name, endpoint=self.endpoint)
         data = get_hf_file_metadata(url, library_name=NAME, library_version=__version__, endpoint=self.endpoint)
         if data.commit_hash is None or data.etag is None or data.size is None:
-            raise DownloadError(
-                f"what {self.endpoint} says of {name} has no commit, checksum or size, so it is no Hugging Face Hub; "
-                "look at HF_ENDPOINT, and at proxies in between"
-            )
+            raise self._foreign(f"it says no commit, checksum or size of {name}")
         headers = build_hf_headers(library_name=NAME, library_version=__version__)
         place = urljoin(url, data.location)
         if _origin(place) != _origin(url):
@@ -105,10 +122,36 @@ class Hub:
         headers["Accept-Encoding"] = "identity"
         return Location(RemoteFile(repository, name, data.size, data.etag, data.commit_hash), place, headers)
 
+    def _foreign(self, sign: str) -> DownloadError:
+        return DownloadError(
+            f"what answers at {self.endpoint} is no Hugging Face Hub: {sign}; look at HF_ENDPOINT, and at proxies and "
+            "log-in pages of the network in between"
+        )
 
-def status_of(error: Exception) -> int | None:
-    """Return the HTTP status that an error of the client stands for."""
-    return error.response.status_code if isinstance(error, HfHubHTTPError) else None
+
+def raise_for_status(response: httpx2.Response) -> None:
+    """Raise the client's error for a refusal, also where its reading of the body fails.
+
+    Raises:
+        HfHubHTTPError: The status is that of a refusal.
+    """
+    try:
+        hf_raise_for_status(response)
+    except (
+        AttributeError,
+        TypeError,
+        UnicodeDecodeError,
+    ) as error:  # JSON but no object, or no text
+        raise HfHubHTTPError(f"status {response.status_code}", response=response) from error
+
+
+def asked_wait(response: httpx2.Response) -> float | None:
+    """Return the seconds that the hub asks to wait before the next request."""
+    limit = parse_ratelimit_headers(response.headers)
+    if limit is not None and limit.remaining == 0:
+        return limit.reset_in_seconds + 1.0
+    asked = response.headers.get("Retry-After", "").strip()
+    return float(asked) if asked.isdecimal() else None
 
 
 @contextlib.contextmanager
@@ -145,15 +188,20 @@ def _words(error: Exception, repository: str, endpoint: str) -> str:  # noqa: PL
                 f"cannot reach {endpoint}: {_brief(error)}; try again with a network, or bring the file from another "
                 "machine and give its path to --model with --format"
             )
-        case OSError() if error.errno == errno.ENOSPC:
+        case OSError() if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return f"no space is left on the disk; free some, and the download goes on where it stopped: {error}"
         case _:
             return f"cannot download from {repository}: {_brief(error)}"
 
 
-def _status_words(error: HfHubHTTPError, repository: str, endpoint: str) -> str:
+def _status_words(error: HfHubHTTPError, repository: str, endpoint: str) -> str:  # noqa: PLR0911 - as above
     status = error.response.status_code
     match status:
+        case 401 if error.response.headers.get("X-Error-Message") == _BAD_TOKEN:
+            return (
+                f"{endpoint} does not know the token that was given, and shows nothing to who gives it, not even what "
+                "is public; make a new one with 'hf auth login', or take it away: unset HF_TOKEN, or 'hf auth logout'"
+            )
         case 401:
             return f"{endpoint} wants to know who asks for {repository}; {_with_a_token()}"
         case 403:
@@ -161,7 +209,9 @@ def _status_words(error: HfHubHTTPError, repository: str, endpoint: str) -> str:
         case 404:
             return f"{endpoint} has no {repository}"
         case 429:
-            return f"{endpoint} answers that there were too many requests; try again later, or {_with_a_token()}"
+            wait = asked_wait(error.response)
+            when = "later" if wait is None else f"in {wait:g} s"
+            return f"{endpoint} answers that there were too many requests; try again {when}, or {_with_a_token()}"
         case _ if status >= 500:  # noqa: PLR2004 - the class of HTTP statuses that are the server's fault
             return f"{endpoint} has a problem of its own (status {status}); try again later"
         case _:

@@ -15,12 +15,8 @@ from pathlib import Path
 import httpx2
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import (  # type: ignore[attr-defined] # public by its documentation
-    hf_raise_for_status,
-    parse_ratelimit_headers,
-)
 
-from edge_solver.catalog.hub import Location
+from edge_solver.catalog.hub import Location, asked_wait, raise_for_status
 from edge_solver.errors import DownloadError
 
 TRIES = 5
@@ -84,7 +80,7 @@ def _read(location: Location, partial: Path, have: int, listener: Listener) -> N
     with request as response:
         if response.status_code == _BEYOND:
             partial.unlink(missing_ok=True)
-        hf_raise_for_status(response)
+        raise_for_status(response)
         goes_on = response.status_code == _PARTIAL
         if goes_on and _begins(response.headers) not in (None, have):
             partial.unlink(missing_ok=True)
@@ -120,13 +116,7 @@ def _wait(error: Exception, failures: int) -> float:
     """Return the seconds to wait: what the hub asks for, or longer each time."""
     wait = float(min(8, 2 ** (failures - 1)))
     if isinstance(error, HfHubHTTPError):
-        headers = error.response.headers
-        limit = parse_ratelimit_headers(headers)
-        asked = headers.get("Retry-After", "").strip()
-        if limit is not None and limit.remaining == 0:
-            wait = max(wait, limit.reset_in_seconds + 1.0)
-        elif asked.isdigit():
-            wait = max(wait, float(asked))
+        wait = max(wait, asked_wait(error.response) or 0.0)
     if wait > LONGEST_WAIT:
         raise DownloadError(f"the hub asks to wait for {wait:g} s before the next request; run this again then")
     return wait

@@ -10,8 +10,10 @@ import pytest
 
 pytest.importorskip("gguf")
 
+from edge_solver.assembly import Assembly
 from edge_solver.bench import shape_files, shapes, weights
 from edge_solver.bench.shapes import QUANTS, ModelShape, tensors, weight_bytes
+from edge_solver.config import resolve
 from edge_solver.engines.llama import LlamaModel
 from edge_solver.errors import EdgeSolverError, ModelMemoryError, UnknownNameError, UsageError
 
@@ -70,6 +72,21 @@ def test_the_same_shape_gives_the_same_file(small: Path) -> None:
     for name in ("a", "b"):
         weights.write_gguf("small", small / f"{name}.gguf")
     assert (small / "a.gguf").read_bytes() == (small / "b.gguf").read_bytes()
+
+
+def test_a_search_with_made_up_weights_runs_to_finished_solutions(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "SHAPES", {"wide": ModelShape(2, 128, 256, 4, 2, 8000, 4096)})
+    weights.write_gguf("wide", small / "wide.gguf")
+    choices = {"model": str(small / "wide.gguf"), "strategy": "rebase", "width": 16, "format": "plain"}
+    with Assembly(resolve(choices)) as assembly:
+        search = assembly.search("What is 3 + 4?")
+        for _ in search:
+            pass
+        solution = search.solution()
+    assert solution.stopped_by == "complete"
+    assert sum(candidate.votes for candidate in solution.candidates) == 16
+    assert {candidate.answer for candidate in solution.candidates} <= set("0123456789")
+    assert weights.STEP_TOKENS / 2 < solution.spent.tokens_generated / solution.tree.nodes < 2 * weights.STEP_TOKENS
 
 
 def test_a_shape_is_made_once_and_found_again(small: Path) -> None:

@@ -16,6 +16,9 @@ import pytest
 from huggingface_hub import constants
 
 COMMIT = "c" * 40
+_ABOUT = {"X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+_SMALL = "/api/resolve-cache/models/"
+"""Where the hub sends those who ask for a small file."""
 
 
 @dataclass
@@ -26,6 +29,10 @@ class FakeHub:
     """Contents by repository and name. Those of ``.gguf`` and ``.safetensors`` are in large file storage."""
     refuse: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     """Status and headers for every request about a repository."""
+    page: bytes = b""
+    """What a refusal has as its body."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """New names of repositories that were renamed."""
     trouble: list[Callable[[Handler], bool]] = field(default_factory=list)
     """Each is used up by one read from storage; it answers itself and returns true, or lets it pass."""
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -95,8 +102,18 @@ class Handler(BaseHTTPRequestHandler):
                     return
             self.send_contents(self.contents())
             return
+        for old, new in self.hub.moved.items():
+            if self.path.startswith((f"/{old}/", f"/api/models/{old}")):
+                self.send(307, {"Location": self.path.replace(old, new, 1)})
+                return
         if self.path.startswith("/api/models/"):
             self._list(self.path.removeprefix("/api/models/").partition("?")[0])
+            return
+        if self.path.startswith(_SMALL):
+            repository, _, name = self.path.removeprefix(_SMALL).partition(f"/{COMMIT}/")
+            if not self._refused(repository):
+                data = self.hub.files[repository][name]
+                self.send(200, {**_ABOUT, "ETag": f'W/"{etag(name, data)}"'}, data)
             return
         repository, _, rest = self.path[1:].partition("/resolve/main/")
         self._resolve(repository, rest)
@@ -104,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
     def _refused(self, repository: str) -> bool:
         if repository in self.hub.refuse:
             status, headers = self.hub.refuse[repository]
-            self.send(status, headers)
+            self.send(status, headers, self.hub.page)
         elif repository not in self.hub.files:
             self.send(404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"})
         elif self.hub.token and self.headers.get("Authorization") != f"Bearer {self.hub.token}":
@@ -120,15 +137,14 @@ class Handler(BaseHTTPRequestHandler):
         if data is None:
             self.send(404, {"X-Error-Code": "EntryNotFound", "X-Error-Message": "Entry not found"})
             return
-        about = {"X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
         mark = etag(name, data)
         if len(mark) == 64:
             linked = {"X-Linked-Size": str(len(data)), "X-Linked-Etag": f'"{mark}"'}
             xet = {"X-Xet-Hash": "a" * 64, "Link": f'<{self.hub.url}/api/xet>; rel="xet-auth"'}
             place = f"{self.hub.storage}/storage/{repository}/{name}"
-            self.send(302, {**about, **linked, **xet, "Location": place, "ETag": '"redirect"'})
+            self.send(302, {**_ABOUT, **linked, **xet, "Location": place, "ETag": '"redirect"'})
         else:
-            self.send(200, {**about, "ETag": f'"{mark}"'}, data, len(data))
+            self.send(307, {**_ABOUT, "Location": f"{_SMALL}{repository}/{COMMIT}/{name}", "ETag": f'"{mark}"'})
 
     def _list(self, repository: str) -> None:
         if self._refused(repository):
@@ -160,11 +176,11 @@ def cut_after(size: int) -> Callable[[Handler], bool]:
     return cut
 
 
-def answer(status: int, **headers: str) -> Callable[[Handler], bool]:
-    """Answer with a status and nothing else."""
+def answer(status: int, body: bytes = b"", **headers: str) -> Callable[[Handler], bool]:
+    """Answer with a status, and with no contents of a file."""
 
     def refuse(handler: Handler) -> bool:
-        handler.send(status, {name.replace("_", "-"): value for name, value in headers.items()})
+        handler.send(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
         return True
 
     return refuse

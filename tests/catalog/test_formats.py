@@ -68,6 +68,40 @@ def test_the_step_mark_never_gets_into_an_answer() -> None:
         assert extract_answer(f"The answer is: {answer} ки\n", (pattern,)) == answer
 
 
+@pytest.mark.parametrize(
+    ("name", "step", "answer"),
+    [
+        ("math-shepherd", "Step 4: She makes 9 * 2 = $18 every day. The answer is: 18 dollars ки", "18 dollars"),
+        ("math-shepherd", "Step 2: So the answer is: $\\frac{3}{4}$ ки\n", "\\frac{3}{4}"),
+        ("math-shepherd", "Step 2: The answer is: \\boxed{\\{1, 2\\}} ки", "\\{1, 2\\}"),
+        ("math-shepherd", "Step 3: The answer is: -3.5ки", "-3.5"),
+        ("math-shepherd", "Step 3: Then the answer is 10,080 ки", "10,080"),
+        ("math-shepherd", "Step 1: We look for an answer that is even. ки", None),
+        ("metamath", "#### 10,080", "10,080"),
+        ("metamath", "The answer is: 3\\sqrt{2}", "3\\sqrt{2}"),
+        ("metamath", "The answer is: $\\text{(C)}$.", "\\text{(C)}"),
+        ("few-shot", "The answer is: $(3, \\frac{\\pi}{2})$", "(3, \\frac{\\pi}{2})"),
+        ("few-shot", "Final Answer: The final answer is $5$. I hope it is correct.", "5"),
+        ("built-in", "The answer is: 3/4\n", "3/4"),
+        ("qwen-math", "\\[\n\\boxed{\\left(3, \\frac{\\pi}{2}\\right)}\n\\]", "\\left(3, \\frac{\\pi}{2}\\right)"),
+        (
+            "qwen-math",
+            "So $\\boxed{\\begin{pmatrix} 1 \\\\ \\frac{1}{2} \\end{pmatrix}}$.",
+            "\\begin{pmatrix} 1 \\\\ \\frac{1}{2} \\end{pmatrix}",
+        ),
+        ("qwen-math", "Janet makes $\\boxed{18}$ dollars every day.", "18"),
+        ("qwen-math", "The roots are $\\boxed{1}$ and $\\boxed{-2}$.", "1, -2"),
+        ("qwen-math", "The set is \\(\\boxed{\\{x \\mid x > 0\\}}\\).", "\\{x \\mid x > 0\\}"),
+        ("qwen-math", "It is \\boxed{\\frac{270}{7}", None),  # cut off within the box
+        ("llama-3", "The final answer is: $\\boxed{\\dfrac{9}{7}}$. I hope it is correct.", "\\dfrac{9}{7}"),
+        ("mistral-instruct", "Thus, the answer is **73**.", "73"),
+    ],
+)
+def test_an_answer_is_read_in_every_form_that_a_model_gives_it(name: str, step: str, answer: str | None) -> None:
+    pattern = formats.step_format(name).answer
+    assert extract_answer(step, (pattern,) if pattern else ()) == answer
+
+
 @pytest.mark.parametrize("entry", [*POLICIES, *REWARD_MODELS], ids=lambda entry: entry.name)
 def test_every_model_has_a_format_and_sizes_that_agree(entry: ModelEntry) -> None:
     if entry.ships:

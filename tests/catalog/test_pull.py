@@ -200,20 +200,56 @@ def test_a_server_that_is_too_slow_is_asked_again(hub: FakeHub, monkeypatch: pyt
         (404, {"X-Error-Code": "RepoNotFound"}, r"does not exist .* or is private"),
         (404, {"X-Error-Code": "EntryNotFound"}, r"does not have the file any more"),
         (404, {"X-Error-Code": "RevisionNotFound"}, r"does not have the file any more"),
-        (401, {"X-Error-Message": "Invalid credentials in Authorization header"}, r"who asks.*HF_TOKEN"),
+        (401, {"X-Error-Code": "RepoNotFound"}, r"does not exist .* or is private"),
+        (401, {"X-Error-Message": "Invalid credentials in Authorization header"}, r"does not know the token.*unset"),
         (401, {}, r"who asks"),
         (403, {}, r"does not allow"),
         (403, {"X-Error-Message": "Access to this resource is disabled."}, r"does not allow"),
-        (429, {}, r"too many requests"),
+        (429, {}, r"too many requests; try again later"),
+        (429, {"Retry-After": "40"}, r"too many requests; try again in 40 s"),
+        (429, {"RateLimit": '"resolvers";r=0;t=55'}, r"too many requests; try again in 56 s"),
         (500, {}, r"problem of its own \(status 500\)"),
         (400, {}, r"cannot download"),
-        (200, {}, r"no Hugging Face Hub; look at HF_ENDPOINT"),
+        (200, {}, r"no Hugging Face Hub: .* look at HF_ENDPOINT"),
     ],
 )
 def test_a_refusal_is_explained(hub: FakeHub, status: int, headers: dict[str, str], words: str) -> None:
     hub.refuse[REPOSITORY] = (status, headers)
     with pytest.raises(DownloadError, match=words):
         offered(hub)
+
+
+@pytest.mark.parametrize("page", [b"<html>Log in to this network</html>", b'["a list"]', b"{}", b'"text"', b"\xff\xfe"])
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_a_page_that_is_not_the_hubs_is_explained(hub: FakeHub, status: int, page: bytes) -> None:
+    hub.refuse[REPOSITORY], hub.page = (status, {"Content-Type": "application/json"}), page
+    with pytest.raises(DownloadError, match=r"no Hugging Face Hub|does not allow this|problem of its own"):
+        offered(hub, replace(ENTRY, file="*q4_0*.gguf"))
+
+
+@pytest.mark.parametrize("page", [b'["a list"]', b"\xff\xfe", b"<Error>AccessDenied</Error>"])
+def test_what_the_storage_says_when_it_refuses_does_not_matter(hub: FakeHub, page: bytes) -> None:
+    hub.trouble += [answer(503, page), cut_after(1000), answer(403, page)]
+    assert pulled(hub).files[0].read_bytes() == DATA
+
+
+def test_an_endpoint_that_is_no_address_is_named() -> None:
+    with pytest.raises(DownloadError, match=r"HF_ENDPOINT=hf-mirror\.example is no address; write it as https://"):
+        Hub("hf-mirror.example")
+
+
+def test_an_empty_endpoint_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "")
+    assert Hub().endpoint == "https://huggingface.co"
+
+
+def test_a_repository_that_was_renamed_is_found(hub: FakeHub) -> None:
+    hub.add("somebody-new/a-model", FILE, DATA)
+    hub.moved["someone-else/a-model"] = "somebody-new/a-model"
+    for file in (FILE, "*q4_0*.gguf"):
+        entry = replace(ENTRY, repository="someone-else/a-model", file=file)
+        assert pulled(hub, entry=entry).files[0].read_bytes() == DATA
+    assert len(hub.reads()) == 1
 
 
 def test_a_token_that_is_there_changes_the_advice(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,6 +330,19 @@ def test_a_checkpoint_comes_with_all_that_converting_needs(hub: FakeHub) -> None
 def test_a_model_that_ships_cannot_be_downloaded(hub: FakeHub) -> None:
     with pytest.raises(UsageError, match="comes with edge-solver"):
         offered(hub, registry()["micro"])
+
+
+def test_two_processes_at_a_time_read_the_storage_once(hub: FakeHub) -> None:
+    hub.trouble += [slow(1.0)]
+    start = multiprocessing.get_context("spawn").Process
+    both = [start(target=_pull_in_a_process, args=(hub.url,)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert len(hub.reads()) == 1
+    assert offered(hub).complete
 
 
 def test_two_at_a_time_read_the_storage_once(hub: FakeHub) -> None:
