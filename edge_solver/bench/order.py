@@ -12,7 +12,7 @@ from edge_solver.assembly import model_names
 from edge_solver.bench import machine
 from edge_solver.bench.arms import Arm, Group, can_share, group_arms, plan_arms
 from edge_solver.bench.suites import Suite
-from edge_solver.catalog import ModelKind, resolve
+from edge_solver.catalog import ModelKind, formats, resolve
 from edge_solver.config import Settings
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import plain
@@ -65,7 +65,7 @@ class Order:
 
         Raises:
             ModelError: A model is missing or broken.
-            UnknownNameError: A model's name is not known.
+            UnknownNameError: The name of a model or of a format is not known.
         """
         settings = {name: value for name, value in plain(self.settings).items() if name not in _PER_ARM}
         settings["search"] = {name: value for name, value in settings["search"].items() if name != "width"}
@@ -92,6 +92,7 @@ class Order:
         }
 
     def _models(self) -> dict[str, Any]:
+        self._check_formats()
         if self.demo:
             return {"policies": _named(["scripted-policy"]), "prm": _named(["scripted-prm"])[0]}
         chosen = self.settings.engine
@@ -102,6 +103,13 @@ class Order:
             "policies": [{"name": policy.name, "sha256": policy.sha256} for policy in policies],
             "prm": {"name": prm.name, "sha256": prm.sha256} if prm else None,
         }
+
+    def _check_formats(self) -> None:
+        chosen = self.settings.engine
+        if chosen.format:
+            formats.step_format(chosen.format)
+        if chosen.prm_format:
+            formats.score_format(chosen.prm_format)
 
 
 def _named(names: Sequence[str]) -> list[dict[str, Any]]:

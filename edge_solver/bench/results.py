@@ -1,7 +1,8 @@
 """A results folder while it is written: ``run.json``, ``results.jsonl`` and ``summary.json``.
 
 ``run.json`` says what is being measured, and a folder that measures anything else is refused: figures of two
-suites, versions or settings never stand in one file. The documents are replaced, never edited; results only grow.
+suites, versions or settings never stand in one file. A run that has no result yet binds nobody: what was wrong with it
+may be put right. The documents are replaced, never edited; results only grow.
 """
 
 from __future__ import annotations
@@ -95,6 +96,10 @@ class ResultsFolder:
                 raise UsageError(f"{self.folder} holds results without a {RUN}; give another folder to --out")
             _replace(path, self._head)
             return
+        if not any(_has_lines(self.folder / name) for name in (RESULTS, PILOTS)):
+            (self.folder / SUMMARY).unlink(missing_ok=True)
+            _replace(path, self._head)
+            return
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -112,6 +117,11 @@ class ResultsFolder:
                 f"{self.folder} holds another run: {'; '.join(differences[:3])}; "
                 "give another folder to --out, or the same command again to go on"
             )
+
+
+def _has_lines(path: Path) -> bool:
+    """Say whether a journal holds at least one whole line."""
+    return path.exists() and b"\n" in path.read_bytes()
 
 
 def _differences(name: str, known: object, wanted: object) -> list[str]:

@@ -5,6 +5,10 @@ answer. FLOPs and tokens are priced from lengths: the profile's typical step and
 soon as it is seen. Seconds are turned into FLOPs by the rate observed so far. Joules are predicted from work, and
 branches that are written side by side share what reading the weights costs. Without a cap the answer is "any number".
 
+What branches write alike is evaluated once, so many cost less than their sum: by as much as the latest layers showed
+(``core.sharing``). The reserve is at the price of a branch alone, and beside it everybody's next step is paid for even
+if all of them part in it.
+
 No typical length can promise an answer, so until there is one the forecast sets aside what the longest solution
 allowed would cost: under a tight cap one branch runs alone to its end, and all that is left is then shared freely.
 """
@@ -13,11 +17,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from edge_solver.core.budget import Cap, Ledger
 from edge_solver.core.cost import call_bytes, span_flops
 from edge_solver.core.ports import Profile
+from edge_solver.core.sharing import Sharing
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
 
 CAUTION = 1.3
@@ -43,8 +49,10 @@ class Price:
     tokens: float
     joules: float = 0.0
     """Alone; 0 before the meter has shown what work costs."""
+    flops_beside: float = 0.0
+    """Beside another branch, which writes some of it too."""
     joules_beside: float = 0.0
-    """Beside another branch, which pays for reading the weights."""
+    """The same; the other branch also pays for reading the weights."""
 
     def of(self, cap: Cap) -> float:
         """Return the price in what a cap is reckoned in: tokens, joules, or FLOPs for the others."""
@@ -58,7 +66,13 @@ class Price:
 
     def beside(self, cap: Cap) -> float:
         """Return the price beside another branch."""
-        return self.joules_beside * RATE_CAUTION if cap is Cap.JOULES else self.of(cap)
+        match cap:
+            case Cap.TOKENS:
+                return self.tokens
+            case Cap.JOULES:
+                return self.joules_beside * RATE_CAUTION
+            case _:
+                return self.flops_beside
 
 
 class Forecast:
@@ -74,6 +88,9 @@ class Forecast:
         self._is_capped = bool(ledger.budget.caps)
         self._counted = 0
         self._typical = (policy.step_tokens, policy.solution_steps)
+        self._priced, self._alone = 0, 0.0
+        """How many nodes were priced as if each had been written alone, and the sum of it in FLOPs."""
+        self._sharing = Sharing(self._span(tree.root, PRIOR_STEPS * policy.step_tokens).flops)
 
     def affordable(self, node_ids: Iterable[int]) -> tuple[float, Cap | None]:
         """Return how many branches from the dearest of these nodes can be finished, and the cap that decides it.
@@ -86,6 +103,7 @@ class Forecast:
             return math.inf, None
         nodes = tuple(node_ids)
         left_of = {cap: self._left(cap) for cap in self._ledger.budget.caps}  # reads the meter: prices follow from it
+        self._learn()
         price = _dearest(self.branch(node) for node in nodes)
         reserve = None if self._tree.answers() else _dearest(self._at_worst(node) for node in nodes)
         width, binding = math.inf, None
@@ -118,8 +136,19 @@ class Forecast:
         """Price the rest of a typical solution that continues this node."""
         node = self._tree[node_id]
         step_tokens, solution_steps = self._lengths()
-        tokens = max(1.0, max(1.0, solution_steps - node.depth) * step_tokens * CAUTION)
-        return self._span(node, tokens)
+        step = max(1.0, step_tokens * CAUTION)
+        whole = self._span(node, max(1.0, solution_steps - node.depth) * step)
+        share = self._sharing.share
+        shared = replace(whole, flops_beside=share * whole.flops_beside, joules_beside=share * whole.joules_beside)
+        if self._tree.answers():
+            return shared
+        # That branches part is seen after a step: up to then each of them may cost as much as if it were alone.
+        first = self._span(node, step)
+        return replace(
+            shared,
+            flops_beside=max(shared.flops_beside, first.flops_beside),
+            joules_beside=max(shared.joules_beside, first.joules_beside),
+        )
 
     def solution(self) -> Price:
         """Price a whole solution, prompt included, so that it is nearly always enough: the smallest useful budget."""
@@ -203,7 +232,18 @@ class Forecast:
             cache += self._prm.shape.kv_bytes_per_token * (node.end + end) * steps // 2
             weights += self._prm.shape.weight_bytes * steps
         beside = self._ledger.joules_of(flops, cache) or 0.0
-        return Price(float(flops), tokens, beside + (self._ledger.joules_of(0, weights) or 0.0), beside)
+        return Price(float(flops), tokens, beside + (self._ledger.joules_of(0, weights) or 0.0), flops, beside)
+
+    def _learn(self) -> None:
+        """Compare what the steps so far have cost with their prices, one by one."""
+        for node in islice(self._tree, max(1, self._priced), None):
+            start = node.end - node.n_tokens
+            self._alone += span_flops(self._policy.shape, start - 1, node.end - 1, node.n_tokens)
+            if self._prm is not None and node.reward is not None:
+                self._alone += span_flops(self._prm.shape, start, node.end, 0)
+        self._priced = len(self._tree)
+        spent = self._ledger.spent()
+        self._sharing.see(spent.flops_decode + max(0, spent.flops_prm - self._prompts()[1]), self._alone)
 
     def _lengths(self) -> tuple[float, float]:
         """Return the tokens of a step and the steps of a solution to expect: counted once per state of the tree."""
@@ -225,6 +265,7 @@ def _dearest(prices: Iterable[Price]) -> Price:
         max(price.flops for price in known),
         max(price.tokens for price in known),
         max(price.joules for price in known),
+        max(price.flops_beside for price in known),
         max(price.joules_beside for price in known),
     )
 

@@ -98,6 +98,28 @@ def test_a_folder_of_another_run_is_refused_with_the_difference(
         assert len(folder.results.lines) == 1
 
 
+@pytest.mark.parametrize("torn", [None, b"", b'{"schema": 1, "id"'])
+def test_a_run_that_failed_before_its_first_result_binds_nobody(tmp_path: Path, torn: bytes | None) -> None:
+    with ResultsFolder(tmp_path, HEAD) as folder:
+        folder.write_summary({"energy": [{"strategy": "greedy"}]})
+    if torn is not None:
+        (tmp_path / "results.jsonl").write_bytes(torn)
+    mended = {**HEAD, "settings": {"widths": [2], "budget": {"flops": None}}}
+    with ResultsFolder(tmp_path, mended) as folder:
+        assert json.loads((tmp_path / "run.json").read_text()) == mended
+        assert folder.energy_before() == []
+        folder.results.append([line("a", 2)])
+    with pytest.raises(UsageError, match="holds another run"), ResultsFolder(tmp_path, HEAD):
+        pass
+
+
+def test_first_looks_bind_as_results_do(tmp_path: Path) -> None:
+    with ResultsFolder(tmp_path, HEAD, has_pilots=True) as folder:
+        folder.pilots.append([line("a")])
+    with pytest.raises(UsageError, match="holds another run"), ResultsFolder(tmp_path, {**HEAD, "version": "9"}):
+        pass
+
+
 def test_a_folder_with_results_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").write_text("")
     with pytest.raises(UsageError, match=r"without a run\.json"), ResultsFolder(tmp_path, HEAD):

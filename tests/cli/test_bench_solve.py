@@ -180,6 +180,8 @@ def test_a_budget_for_the_suite_is_never_passed(suite: Path, limit: float) -> No
     ("more", "words"),
     [
         (["--strategies", "rebas"], "did you mean 'rebase'"),
+        (["--format", "metamaht"], "did you mean 'metamath'"),
+        (["--prm-format", "math-sheperd"], "unknown reward model format 'math-sheperd'"),
         (["--widths", "1,,4"], "empty place"),
         (["--widths", "0"], "--widths"),
         (["--seeds", "x"], "--seeds"),
@@ -195,6 +197,18 @@ def test_what_cannot_be_run_is_refused(
     assert main(arguments(suite, "out", *more)) == 2
     assert words in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+def test_a_command_that_failed_may_be_put_right(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = home / "broken.gguf"
+    broken.write_bytes(b"GGUF" + bytes(100))
+    command = ["bench", "solve", "--suite", "builtin", "--limit", "1", "--strategies", "majority", "--widths", "1",
+               "--max-tokens", "8", "--out", "out"]  # fmt: skip
+    assert main([*command, "--model", str(broken)]) == 3
+    assert Path("out/run.json").exists()
+    capsys.readouterr()
+    assert main(command) == 0
+    assert json.loads(Path("out/run.json").read_text())["models"]["policies"][0]["name"] != "broken.gguf"
 
 
 def test_bad_lines_are_counted(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:

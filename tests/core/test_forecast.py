@@ -18,6 +18,8 @@ from edge_solver.engines.scripted import ScriptedClock
 SHAPE = Shape(2, 8, 1000, 100, 1100)
 POLICY = Profile("policy", "", SHAPE, context=4096, step_tokens=10, solution_steps=4)
 PROMPT = span_flops(SHAPE, 0, 20, 1)
+WRITTEN = 2 * span_flops(SHAPE, 19, 29, 10)
+"""What the two steps of an answered tree cost one by one."""
 PRM = Profile("prm", "", SHAPE, context=4096)
 
 
@@ -103,17 +105,17 @@ def test_seconds_are_priced_by_the_rate_seen() -> None:
     clock = ScriptedClock(1.0)
     ledger = Ledger(Budget(seconds=100), clock, ScriptedMeter())
     view = Forecast(answered(), ledger, POLICY, None, 400)
-    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000))
+    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, WRITTEN))
     clock.tick()
     number, cap = view.affordable([ROOT])
     assert cap is Cap.SECONDS
-    assert number == math.floor(99 * (PROMPT + 40_000) / 1.5 / view.branch(ROOT).flops)
+    assert number == math.floor(99 * (PROMPT + WRITTEN) / 1.5 / view.branch(ROOT).flops)
 
 
 def test_joules_are_priced_once_the_meter_has_moved_even_where_the_question_is_what_shows_it() -> None:
     ledger = Ledger(Budget(joules=1.0), ScriptedClock(), ScriptedMeter())
     view = Forecast(answered(), ledger, POLICY, None, 400)
-    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000))
+    ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, WRITTEN))
     number, cap = view.affordable([ROOT])
     assert cap is Cap.JOULES
     assert 1 < number < math.inf
@@ -125,7 +127,7 @@ def test_branches_beside_each_other_share_what_reading_the_weights_costs() -> No
         policy = replace(POLICY, shape=replace(SHAPE, weight_bytes=weight_bytes))
         ledger = Ledger(Budget(joules=1.0), ScriptedClock(), ScriptedMeter())
         view = Forecast(answered(), ledger, policy, None, 400)
-        ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, 40_000, bytes_read=10 * weight_bytes))
+        ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, WRITTEN, bytes_read=10 * weight_bytes))
         view.affordable([ROOT])
         price = view.branch(ROOT)
         numbers.append(price.joules / price.joules_beside)
@@ -138,10 +140,11 @@ def test_every_policy_of_an_ensemble_has_yet_to_read_the_problem() -> None:
     numbers = []
     for policy in (POLICY, both):
         ledger = Ledger(Budget(flops=10**7), ScriptedClock(), ScriptedMeter())
-        ledger.request(Cost(Payer.PROMPT, PROMPT))
+        ledger.request(Cost(Payer.PROMPT, PROMPT), Cost(Payer.DECODE, WRITTEN))
         numbers.append(Forecast(answered(), ledger, policy, None, 400).affordable([ROOT])[0])
     price = forecast(answered()).branch(ROOT).flops
-    assert numbers == [math.floor((10**7 - PROMPT) / price), math.floor((10**7 - 2 * PROMPT) / price)]
+    left = 10**7 - PROMPT - WRITTEN
+    assert numbers == [math.floor(left / price), math.floor((left - PROMPT) / price)]
 
 
 def test_the_smallest_useful_cap_is_more_than_what_was_not_enough() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from edge_solver.bench.device import measure
 from edge_solver.bench.device.ceilings import LARGE, METHOD, Bandwidth
 from edge_solver.bench.device.engine import Engine, OutOfTimeError, StoppedError
-from edge_solver.bench.device.figures import figure
+from edge_solver.bench.device.figures import figure, sized
 from edge_solver.bench.device.measure import Lab, PromptSpeed, Window
 from edge_solver.bench.device.plan import Plan, Probe, Wish, plan, sweep_sizes
 from edge_solver.bench.device.prm import PrmSpeed, prm_speed
@@ -133,7 +133,7 @@ class Benchmark:
         self.document["speed"]["load_seconds"] = plain(figure(seconds))
         self.document["workload"]["threads"] = engine.threads
         self.document["model"] |= {
-            "description": engine.description,
+            "description": sized(engine.description, engine.shape.params_total),
             "n_params": engine.shape.params_total,
             "weight_bytes": engine.weight_bytes,
         }

@@ -6,7 +6,7 @@ otherwise its values are withheld and the row says what differs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edge_solver.bench.device.document import Document, is_changed, number, text
@@ -122,10 +122,15 @@ def _device(name: str, document: Document) -> Device:
         "power": device.get("power_source") if isinstance(device.get("power_source"), str) else None,
         "model": f"{text(document, 'model', 'name')}, {quant}",
         "threads": f"{threads:.0f}" if threads else None,
-        "build": f"edge-solver {text(document, 'build', 'edge_solver')}, ggml {text(document, 'build', 'ggml_commit')}",
+        "build": ", ".join(f"{what} {version}" for what, version in _versions(document) if version),
         "measured": text(document, "provenance", "ended"),
     }
     return Device(name, tuple((key, value) for key, value in known.items() if value), tuple(_warnings(document)))
+
+
+def _versions(document: Document) -> Iterator[tuple[str, str | None]]:
+    yield "edge-solver", text(document, "build", "edge_solver")
+    yield "ggml", text(document, "build", "ggml_commit")
 
 
 def _warnings(document: Document) -> list[str]:

@@ -46,7 +46,7 @@ def checksum(document: Document) -> str:
 def implausible(document: Document) -> list[str]:
     """Name what in a result cannot be, or should make one wonder; nothing in a good one."""
     complaints = [
-        f"{row['what']} is {row['share']:.0%} of its roof: a ceiling was measured too low"
+        f"{_branches(row['what'])} at {row['share']:.0%} of its limit: the limit was measured too low"
         for row in document.get("roofline") or ()
         if row["share"] > 1.1 and row["what"].startswith("decode")  # noqa: PLR2004 - beyond the error of a ceiling
     ]
@@ -58,6 +58,12 @@ def implausible(document: Document) -> list[str]:
     if any(f["median"] and (f["high"] - f["low"]) / f["median"] > 0.5 for f in spreads):  # noqa: PLR2004 - more than noise
         complaints.append("repeats differ by more than half: another program was working, or the device was throttled")
     return complaints
+
+
+def _branches(what: str) -> str:
+    """Name a row of the roofline as the summary does: ``decode on 2`` is two branches."""
+    count = what.removeprefix("decode on ")
+    return f"decode, {count} branch{'es' if count != '1' else ''}"
 
 
 def check_target(path: Path) -> None:

@@ -32,3 +32,9 @@ def figure(samples: Sequence[float]) -> Figure | None:
         return None
     stddev = statistics.stdev(samples) if len(samples) > 1 else None
     return Figure(statistics.median(samples), min(samples), max(samples), stddev, tuple(samples))
+
+
+def sized(description: str, parameters: int) -> str:
+    """Return llama.cpp's description of a model with its size, where it has no name for that and says ``?B``."""
+    size = f"{parameters / 1e9:.3g}B" if parameters >= 1e9 else f"{parameters / 1e6:.3g}M"  # noqa: PLR2004 - a billion
+    return description.replace("?B", size)

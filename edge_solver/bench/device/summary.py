@@ -65,7 +65,7 @@ def _suite(document: Document, *, estimated: bool) -> Iterator[str]:
         n, solved = number(row, "n") or 0, number(row, "solved") or 0
         joules, seconds = number(row, "joules_per_correct"), number(row, "seconds_per_problem")
         energy = ("≈" if estimated and joules is not None else "") + show(joules, Kind.JOULES)
-        right = f"{solved:.0f}/{n:.0f}"
+        right = f"{solved:.0f}/{n:.0f}" if n else "—"
         low, high = number(row, "ci95", 0), number(row, "ci95", 1)
         interval = "—" if low is None or high is None else f"{100 * low:.0f}–{100 * high:.0f}%"
         line = f"  {name.removesuffix(' cap'):<7}{right:>6}{interval:>8}{show(seconds, Kind.SECONDS):>8}{energy:>9}"

@@ -12,6 +12,7 @@ import pytest
 
 from edge_solver.bench.device import document as files
 from edge_solver.bench.device.benchmark import Benchmark, Document, Rig
+from edge_solver.bench.device.figures import sized
 from edge_solver.bench.device.llama_rows import llama_rows
 from edge_solver.bench.device.plan import QUICK_SECONDS, Wish
 from edge_solver.bench.device.scripted import Clock, ScriptedEngine, scripted_rig
@@ -169,6 +170,28 @@ def test_the_summary_fits_a_phone_and_one_screen() -> None:
     assert len(lines) <= 32
     assert any(line.split() == ["decode,", "1", "branch", "18.2", "t/s"] for line in lines)
     assert any(line.startswith("energy: counter") for line in lines)
+
+
+def test_a_cap_that_no_problem_was_solved_under_has_no_score() -> None:
+    document = measured()
+    document["quality"]["budgets"][0] |= {"n": 0, "solved": 0, "ci95": None, "seconds_per_problem": None,
+                                          "joules_per_correct": None}  # fmt: skip
+    assert "  small       —       —       —        —" in summary(document)
+
+
+def test_a_figure_beyond_the_limit_is_named_as_in_the_summary() -> None:
+    document = measured()
+    for row in document["roofline"]:
+        row["share"] = 1.62
+    complaints = files.implausible(document)
+    assert complaints[0] == "decode, 1 branch at 162% of its limit: the limit was measured too low"
+    assert complaints[1].startswith("decode, 2 branches at")
+
+
+def test_a_small_model_has_its_size_in_its_description() -> None:
+    assert sized("llama ?B Q8_0", 2_850_000) == "llama 2.85M Q8_0"
+    assert sized("llama ?B Q4_0", 6_738_546_688) == "llama 6.74B Q4_0"
+    assert sized("llama 7B Q4_0", 6_738_546_688) == "llama 7B Q4_0"
 
 
 def test_a_made_up_model_is_marked_wherever_it_is_shown() -> None:
