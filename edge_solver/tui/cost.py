@@ -51,7 +51,10 @@ class SilentError(Exception):
 
 
 class OnTerminal:
-    """A child of this module on a pseudo-terminal; what it reports comes line by line by a pipe."""
+    """A child of this module on a pseudo-terminal; what it reports comes line by line by a pipe.
+
+    Without arguments it is the app as a user starts it, which reports nothing.
+    """
 
     def __init__(self, *arguments: str, columns: int = 120, rows: int = 40) -> None:
         """Start it."""
@@ -59,7 +62,8 @@ class OnTerminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._results, results = os.pipe()
         self._reported, self._drawn = b"", b""
-        command = [sys.executable, "-m", "edge_solver.tui.cost", *arguments, "--results", str(results)]
+        ours = ["edge_solver.tui.cost", *arguments, "--results", str(results)]
+        command = [sys.executable, "-m", *(ours if arguments else ["edge_solver"])]
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=theirs, stdout=theirs, stderr=theirs, pass_fds=[results], start_new_session=True
@@ -161,7 +165,7 @@ def first_paint(times: int) -> dict[str, float]:
     """Return medians of the seconds from the command to the first paint: of the clock, and of the processor."""
     clock, processor = [], []
     for _ in range(times):
-        with _terminal("app") as app:
+        with _terminal() as app:
             clock.append(app.wait_for(PAINTED) - app.begun)
             processor.append(app.processor_seconds())
     return {
