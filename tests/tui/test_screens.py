@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from edge_solver.cli.app import SavedHere
+from edge_solver.catalog import registry
+from edge_solver.catalog.shelf import runnable
+from edge_solver.cli.app import SavedHere, saved
 from edge_solver.cli.measuring import BenchHere
 from edge_solver.config import AppSettings, Settings, resolve, resolve_app
 from edge_solver.core.strategies import SearchSettings
@@ -26,7 +30,7 @@ from edge_solver.tui.screens.solve import SolveScreen
 from edge_solver.tui.shelf import Measured, ResultPoint, ResultSet
 from edge_solver.tui.widgets.ask import Ask
 from edge_solver.tui.widgets.run import RunView
-from tests.tui.driving import GOLDEN, Shelf, demo, drive, press, screen, settled, until, view
+from tests.tui.driving import GOLDEN, Shelf, ask, demo, drive, ended, press, screen, settled, until, view
 
 
 def shelf_app(*files: Path) -> EdgeSolverApp:
@@ -180,6 +184,44 @@ def test_a_benchmark_draws_what_it_has_found_and_is_stopped_by_escape() -> None:
     drive(demo(4, Surroundings(bench=Slow(), demo=True)), steps, size=(100, 60))
 
 
+def test_a_corrupt_history_is_put_aside_and_the_user_told(home: Path) -> None:
+    file = home / "data" / "history.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"this is no database\n" * 500)
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, "What is (12 * 7 + 5) * 3 - 48 / 6?")
+        await ended(pilot)
+        await until(pilot, lambda: "history" in screen(pilot) and "kept" in screen(pilot), "the words")
+        await press(pilot, "f3")
+        await until(pilot, lambda: "259" in screen(pilot), "the new history")
+
+    drive(demo(4, Surroundings(record=saved, store=SavedHere(), demo=True)), steps, size=(100, 40))
+    aside = [other for other in file.parent.iterdir() if other.name.startswith("history") and other != file]
+    assert any(other.read_bytes().startswith(b"this is no database") for other in aside)
+
+
+def test_a_model_that_is_deleted_while_it_is_loaded_goes_on_serving(tmp_path: Path) -> None:
+    holding = runnable(registry()["nano"])
+    assert holding is not None
+    copy = tmp_path / "mine.gguf"
+    shutil.copyfile(holding.path, copy)
+    engine = replace(Settings().engine, model=str(copy), format="built-in", prm="micro-prm")
+    app = EdgeSolverApp(replace(Settings(), engine=engine, search=SearchSettings(width=2)))
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "ready" in screen(pilot), "the models")
+        copy.unlink()
+        await ask(pilot, "What is 3 + 4?")
+        await ended(pilot)
+        assert view(pilot).growth.solution is not None
+        await press(pilot, "ctrl+n", "n", "enter")  # a larger width: the engines are made anew, and the file is gone
+        await until(pilot, lambda: "there is no model file" in screen(pilot), "the reason")
+        assert pilot.app.is_running
+
+    drive(app, steps)
+
+
 def test_the_help_names_every_key_of_the_screen_as_it_is_set() -> None:
     app = demo(4, Surroundings(keys={"app.device": "f9"}, demo=True))
 
@@ -324,9 +366,10 @@ def test_models_on_a_phone_tell_whether_they_are_here_and_all_about_them() -> No
         row = next(line for line in screen(pilot).splitlines() if "nano-q4_0" in line)
         assert row.split()[:2] == ["nano-q4_0", "yes"]
         assert "Use" in screen(pilot).splitlines()[-1]
-        assert "sha256" not in screen(pilot)
+        await press(pilot, "down", "down", "down", "down", "down")
+        assert "unverified" not in screen(pilot)
         await press(pilot, "i", "end")
-        await until(pilot, lambda: "sha256" in screen(pilot), "the rest")
+        await until(pilot, lambda: "unverified" in screen(pilot), "the rest")
 
     drive(demo(), steps, size=(40, 18))
 
