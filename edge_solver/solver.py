@@ -155,6 +155,8 @@ class Search:
         self._scores_early = engines.scores_early and not is_capped
         prm = self._scorer.profile if self._scorer is not None else None
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
+        self._spent: Spend | None = None
+        """Once the search has ended."""
         self._is_watched, self._billed = is_watched, self._bill()
         self._felt: Cap | None = None
         self._decided = False
@@ -163,7 +165,7 @@ class Search:
 
     def past(self) -> Past:
         """Return what another search needs to go on with this one, which must have ended."""
-        return Past(self.tree, self._places, self.ledger.spent(), self._solvable)
+        return Past(self.tree, self._places, self._spent or self.ledger.spent(), self._solvable)
 
     def cancel(self) -> None:
         """Ask for an end after the current call; the last event then carries the best answer so far. Thread-safe."""
@@ -179,7 +181,8 @@ class Search:
             while not self._cancelled:
                 plan = self._plan()
                 if not plan.expand and not plan.prune:
-                    self._felt = plan.short_of or self._felt
+                    if self._felt is None or self._felt is not self.ledger.refused:  # a refusal is no guess
+                        self._felt = plan.short_of or self._felt
                     break
                 if self._is_decided():
                     self._decided = True
@@ -204,6 +207,7 @@ class Search:
                 if len(self.tree) == size:
                     break
         finally:
+            self._spent = self.ledger.spent()  # whatever time goes by until somebody goes on is no part of the search
             self._retain(())
         yield Solved(self.solution())
 
@@ -433,7 +437,7 @@ class Search:
         return Pulsed(live, self._bill() if self._is_watched else self._billed)
 
     def _bill(self) -> Spent:
-        return Spent.from_spend(self.ledger.spent())
+        return Spent.from_spend(self._spent or self.ledger.spent())
 
     def _strategy_used(self) -> StrategyUsed:
         settings = self.settings

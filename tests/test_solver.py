@@ -88,7 +88,7 @@ class Trial:
         max_step_tokens: int = 256,
     ) -> None:
         world = world or World()
-        clock = ScriptedClock(SECONDS_PER_CALL)
+        clock = self.clock = ScriptedClock(SECONDS_PER_CALL)
         self.drafter, self.scorer = ScriptedDrafter(world, clock), ScriptedScorer(world, clock)
         self.ledger = Receipts(budget or Budget(), clock, ScriptedMeter())
         self.search = Search(
@@ -262,6 +262,13 @@ def test_seconds_and_joules_pass_by_one_call_at_most(strategy: str, cap: Cap) ->
             # At least as much as any single call: scoring calls fall between two pulses.
             one_call = max((after - before for before, after in pairwise(bills)), default=dear)
             assert spent_of(cap, trial.solution) <= dear * share + max(one_call, SECONDS_PER_CALL)
+
+
+@every_strategy
+def test_of_several_caps_the_one_that_was_reached_is_named(strategy: str) -> None:
+    for limit in (0.105, 0.333):
+        trial = Trial(strategy, budget=Budget(seconds=limit, flops=1.2 * price_of_one(strategy, Cap.FLOPS)))
+        assert trial.run().stopped_by == "seconds"
 
 
 def test_seconds_pass_by_exactly_one_call() -> None:
@@ -694,6 +701,17 @@ def test_a_cancelled_search_goes_on_to_an_end() -> None:
     second = go_on(first)
     assert second.run().stopped_by == "complete"
     assert second.solution.spent.flops > first.solution.spent.flops
+
+
+def test_the_time_between_two_parts_of_a_search_belongs_to_neither() -> None:
+    first = Trial("rebase", HARD, budget=Budget(seconds=0.5))
+    before = first.run().spent
+    first.clock.calls += 1000  # somebody reads the answer, and thinks
+    assert first.search.solution().spent == before
+    assert first.search.past().spent.seconds == before.seconds
+    after = go_on(first, budget=Budget(seconds=1.0)).run().spent
+    assert after.seconds <= 1.0 + SECONDS_PER_CALL
+    assert after.flops > before.flops
 
 
 def test_one_step_is_expanded_by_hand_and_nothing_else_grows() -> None:

@@ -15,8 +15,6 @@ from typing import Any, TextIO
 
 import click
 
-from edge_solver.recording import strict_json
-
 _STDERR = 2
 
 
@@ -45,6 +43,8 @@ def emit(text: str) -> None:
 
 def emit_json(value: Any) -> None:  # noqa: ANN401 - any result
     """Write one JSON document to standard output, in UTF-8 whatever the locale."""
+    from edge_solver.recording import strict_json  # loads every event, which the app's first paint need not wait for
+
     click.echo(strict_json(value, indent=2).encode("utf-8", "replace"))
 
 

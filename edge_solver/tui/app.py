@@ -162,7 +162,8 @@ class EdgeSolverApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the palette what there are keys for, and what there are none for."""
-        yield from super().get_system_commands(screen)
+        yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+        yield SystemCommand("Keys", "Show every key", self.action_help)
         for mode, name in MODES.items():
             yield SystemCommand(f"Go to {name}", f"Show the screen {name}", partial(self.action_go, mode))
         if isinstance(screen, SolveScreen):

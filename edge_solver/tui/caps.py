@@ -90,4 +90,4 @@ def _typed(cap: Cap, limit: float) -> str:
         case Cap.TOKENS:
             return f"{limit:.0f}tok"
         case Cap.FLOPS:
-            return f"{limit:.6g}".replace("e+", "e") if limit >= _FEWEST_FLOPS else f"{limit:.6g}FLOP"
+            return re.sub(r"e\+0*", "e", f"{limit:.6g}") if limit >= _FEWEST_FLOPS else f"{limit:.6g}FLOP"

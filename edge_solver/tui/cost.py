@@ -27,15 +27,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from edge_solver.config import Settings
+from edge_solver.core.budget import Budget
 from edge_solver.core.events import Drafted, Event, Scored, Solved
 from edge_solver.core.strategies import SearchSettings
 
 PROBLEM = "What is 3/4 + 5/6 - 1/8?"
 LONG_PROBLEM, LONG_WIDTH = "What is 78412 * 59231?", 256
-"""Minutes of decoding: a search for it is stopped, it never ends before the keys are pressed."""
+"""Minutes of decoding: a search for it is stopped, it never ends before the keys are pressed. Its branches part early,
+so that a search under a cap on tokens is long enough to be compared."""
 PAINTED = b"Enter solves"
 LETTERS = "жцчшщъыэюябгдзийлпф"
 """Nothing that the app shows holds these, so a letter in its output is the one that was typed."""
+TOKENS = 3000
 PATIENCE_SECONDS = 120.0
 APART_SECONDS = 0.12
 """Between two key presses."""
@@ -51,7 +54,10 @@ class SilentError(Exception):
 
 
 class OnTerminal:
-    """A child of this module on a pseudo-terminal; what it reports comes line by line by a pipe."""
+    """A child of this module on a pseudo-terminal; what it reports comes line by line by a pipe.
+
+    Without arguments it is the app as a user starts it, which reports nothing.
+    """
 
     def __init__(self, *arguments: str, columns: int = 120, rows: int = 40) -> None:
         """Start it."""
@@ -59,7 +65,8 @@ class OnTerminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._results, results = os.pipe()
         self._reported, self._drawn = b"", b""
-        command = [sys.executable, "-m", "edge_solver.tui.cost", *arguments, "--results", str(results)]
+        ours = ["edge_solver.tui.cost", *arguments, "--results", str(results)]
+        command = [sys.executable, "-m", *(ours if arguments else ["edge_solver"])]
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=theirs, stdout=theirs, stderr=theirs, pass_fds=[results], start_new_session=True
@@ -161,7 +168,7 @@ def first_paint(times: int) -> dict[str, float]:
     """Return medians of the seconds from the command to the first paint: of the clock, and of the processor."""
     clock, processor = [], []
     for _ in range(times):
-        with _terminal("app") as app:
+        with _terminal() as app:
             clock.append(app.wait_for(PAINTED) - app.begun)
             processor.append(app.processor_seconds())
     return {
@@ -194,14 +201,15 @@ def key_press(times: int) -> dict[str, float]:
     return {"presses": len(waits), **_ranked(waits)}
 
 
-def against_solve(pairs: int, width: int) -> dict[str, float]:
-    """Return how much longer a search takes in the app than without it, as medians over pairs of runs."""
+def against_solve(pairs: int, width: int, tokens: int) -> dict[str, float]:
+    """Return how much longer a search of so many tokens takes in the app than without it, as medians over pairs."""
     shares: list[float] = []
     speeds: list[tuple[float, float]] = []
-    with _terminal("app", "--width", str(width)) as app, _terminal("plain", "--width", str(width)) as plain:
+    search = ("--width", str(width), "--tokens", str(tokens))
+    with _terminal("app", *search) as app, _terminal("plain", *search) as plain:
         app.wait_for(b"ready")
         plain.told("ready")
-        app.press(PROBLEM)
+        app.press(LONG_PROBLEM)
         for number in range(pairs + 1):
             app.drain(0.5)
             if number:
@@ -246,8 +254,8 @@ def _ranked(waits: list[float]) -> dict[str, float]:
     }
 
 
-def _settings(width: int) -> Settings:
-    return replace(Settings(), search=SearchSettings(width=width))
+def _settings(width: int, tokens: int | None) -> Settings:
+    return replace(Settings(), search=SearchSettings(width=width), budget=Budget(tokens=tokens))
 
 
 class _Reporter:
@@ -267,21 +275,21 @@ class _Reporter:
         os.write(self._results, f"{words}\n".encode())
 
 
-def _run_app(width: int, report: _Reporter) -> None:
+def _run_app(settings: Settings, report: _Reporter) -> None:
     from contextlib import nullcontext
 
     from edge_solver.tui.app import EdgeSolverApp, Surroundings
 
-    EdgeSolverApp(_settings(width), Surroundings(record=lambda _warn: nullcontext(report))).run()
+    EdgeSolverApp(settings, Surroundings(record=lambda _warn: nullcontext(report))).run()
 
 
-def _run_plain(width: int, report: _Reporter) -> None:
+def _run_plain(settings: Settings, report: _Reporter) -> None:
     from edge_solver.assembly import Assembly
 
-    with Assembly(_settings(width)) as assembly:
+    with Assembly(settings) as assembly:
         report.tell("ready")
         for _ in sys.stdin:
-            for event in assembly.search(PROBLEM):
+            for event in assembly.search(LONG_PROBLEM):
                 report(event)
 
 
@@ -294,7 +302,6 @@ def _run_tree(report: _Reporter) -> None:
             self.call_after_refresh(self._grow)
 
         def _grow(self) -> None:
-            from edge_solver.core.budget import Budget
             from edge_solver.tui.engine import Run
             from edge_solver.tui.widgets.run import RunView
 
@@ -306,7 +313,7 @@ def _run_tree(report: _Reporter) -> None:
             view.view.focus()
             report.tell("growing")
 
-    Grown(_settings(1)).run()
+    Grown(_settings(1, None)).run()
 
 
 def tree_of(steps: int) -> Iterator[Event]:
@@ -330,15 +337,16 @@ def main() -> None:
     parser.add_argument("--results", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--part", action="append", choices=PARTS, help="what to measure (default: everything)")
     parser.add_argument("--width", type=int, default=64, help="of the searches that are compared (default: 64)")
+    parser.add_argument("--tokens", type=int, help=f"of the searches that are compared (default: {TOKENS:,})")
     parser.add_argument("--times", type=int, default=7, help="starts, and pairs of searches (default: 7)")
     parser.add_argument("--presses", type=int, default=60, help="keys (default: 60)")
     chosen = parser.parse_args()
     report = _Reporter(chosen.results)
     match chosen.child:
         case "app":
-            _run_app(chosen.width, report)
+            _run_app(_settings(chosen.width, chosen.tokens), report)
         case "plain":
-            _run_plain(chosen.width, report)
+            _run_plain(_settings(chosen.width, chosen.tokens), report)
         case "tree":
             _run_tree(report)
         case _:
@@ -350,7 +358,7 @@ def _measure(chosen: argparse.Namespace) -> str | None:
     parts = {
         "paint": lambda: first_paint(chosen.times),
         "keys": lambda: key_press(chosen.presses),
-        "solve": lambda: against_solve(chosen.times, chosen.width),
+        "solve": lambda: against_solve(chosen.times, chosen.width, chosen.tokens or TOKENS),
         "scroll": lambda: scrolling(chosen.presses),
     }
     found: dict[str, object] = {}

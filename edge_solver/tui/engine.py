@@ -13,23 +13,23 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.message import Message
 
 from edge_solver.config import EngineSettings, Settings
-from edge_solver.core.events import Event, Pulsed
 from edge_solver.core.strategies import STRATEGIES, Strategy, by_hand
 from edge_solver.errors import EdgeSolverError
 from edge_solver.tui.crash import report
 from edge_solver.tui.messages import Failed, Loading, Noticed, Ready, Told
 
-if TYPE_CHECKING:  # importing these loads NumPy and the grader, which the first paint need not wait for
+if TYPE_CHECKING:  # importing these loads NumPy, the grader and all events, which the first paint need not wait for
     from edge_solver.assembly import Assembly
+    from edge_solver.core.events import Event
     from edge_solver.solver import Past, Search
 
-Listener = Callable[[Event], None]
-Record = Callable[[Callable[[str], object]], AbstractContextManager[Listener]]
+Listener: TypeAlias = "Callable[[Event], None]"
+Record: TypeAlias = "Callable[[Callable[[str], object]], AbstractContextManager[Listener]]"
 """Begins to keep a run: what is entered hears every event of it, in the engine's thread. It is given whom to tell when
 the run cannot be kept."""
 
@@ -65,6 +65,8 @@ class Run:
 
     def take(self) -> list[Event]:
         """Empty the mailbox; of several bills in a row only the last one tells anything."""
+        from edge_solver.core.events import Pulsed
+
         self.told = False  # before the mailbox is emptied: an event that comes meanwhile is told again
         taken: list[Event] = []
         while self.mailbox:
@@ -150,6 +152,8 @@ class Engine:
 
     def _solve(self, run: Run) -> None:
         self.current = run
+        from edge_solver.core.events import Pulsed
+
         assembly = self._load(run.settings)
         strategy = STRATEGIES[run.settings.strategy]
         width = run.settings.search.width

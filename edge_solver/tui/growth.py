@@ -2,7 +2,7 @@
 
 It knows nothing of screens. The tree is told as lines from top to bottom, depth first, older siblings first, so that a
 line never changes its place among those that are there. A step moves to the right only where siblings part: a chain of
-single steps stays in one column, however long it is.
+single steps stays in one column, however long it is. Branches that write the same share a line until they part.
 """
 
 from __future__ import annotations
@@ -55,8 +55,25 @@ class Line(NamedTuple):
     """One line of the tree; made in thousands, so a tuple."""
 
     step: Step
+    """The oldest of those that it stands for."""
     guide: str
     """What joins it to the lines above."""
+    equals: tuple[Step, ...]
+    """All steps with this text after the same steps."""
+
+    @property
+    def width(self) -> int:
+        """Branches that were given to all of them."""
+        return sum(step.width for step in self.equals)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing will come after any of them."""
+        return all(step.pruned and not step.children for step in self.equals)
+
+    def is_on(self, path: frozenset[int]) -> bool:
+        """Say whether a path runs through one of them."""
+        return any(step.id in path for step in self.equals)
 
 
 class Growth:
@@ -105,7 +122,7 @@ class Growth:
         """Return the number of a step's line."""
         lines = self.lines()
         if self._places is None:
-            self._places = {line.step.id: number for number, line in enumerate(lines)}
+            self._places = {equal.id: number for number, line in enumerate(lines) for equal in line.equals}
         return self._places.get(step)
 
     def path(self, step: int) -> list[Step]:
@@ -202,17 +219,26 @@ class Growth:
 
     def _laid_out(self) -> list[Line]:
         lines: list[Line] = []
-        steps = self.steps
-        waiting: list[tuple[int, str, str]] = [(ROOT, "", "")]
+        waiting: list[tuple[tuple[Step, ...], str, str]] = [((self.root,), "", "")]
         while waiting:
-            node, guide, below = waiting.pop()
-            step = steps[node]
-            if node != ROOT:
-                lines.append(Line(step, guide))
-            children = step.children
-            if len(children) == 1:
-                waiting.append((children[0], below, below))
-            elif children:
-                waiting.append((children[-1], below + "└ ", below + "  "))
-                waiting.extend((child, below + "├ ", below + "│ ") for child in reversed(children[:-1]))
+            equals, guide, below = waiting.pop()
+            if equals[0].id != ROOT:
+                lines.append(Line(equals[0], guide, equals))
+            after = self._after(equals)
+            if len(after) == 1:
+                waiting.append((after[0], below, below))
+            elif after:
+                waiting.append((after[-1], below + "└ ", below + "  "))
+                waiting.extend((group, below + "├ ", below + "│ ") for group in reversed(after[:-1]))
         return lines
+
+    def _after(self, equals: tuple[Step, ...]) -> list[tuple[Step, ...]]:
+        """Return the steps after any of these, equal ones together, by the age of the oldest."""
+        steps = self.steps
+        if len(equals) == 1 and len(equals[0].children) == 1:  # most of them, and there are thousands
+            return [(steps[equals[0].children[0]],)]
+        groups: dict[tuple[str, Finish, str | None], list[Step]] = {}
+        for child in sorted(child for step in equals for child in step.children):
+            step = steps[child]
+            groups.setdefault((step.text, step.finish, step.answer), []).append(step)
+        return [tuple(group) for group in groups.values()]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edge_solver.config import Settings
-from edge_solver.core.events import Event
-from edge_solver.core.solution import Spent
+
+if TYPE_CHECKING:
+    from edge_solver.core.events import Event
+    from edge_solver.core.solution import Spent
 
 
 class SavedRun(Protocol):

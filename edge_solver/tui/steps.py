@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len, set_cell_size
+
 from edge_solver.wording import clean
 
 # What draws mathematics is imported with the first step that is shown: the first paint need not wait for it.
@@ -18,6 +20,11 @@ def inline(source: str) -> str:
         return _formula(source) if "\\" in source else clean(source)
     written = (_formula(part.source) if isinstance(part, Formula) else _plain(part.text) for part in parts)
     return "".join(written).strip()
+
+
+def fitted(text: str, room: int) -> str:
+    """Return a line, cut where there is no room for all of it, and then with a sign of that."""
+    return text if cell_len(text) <= room else set_cell_size(text, max(0, room - 1)).rstrip() + "…"
 
 
 def block(source: str) -> tuple[str, ...]:

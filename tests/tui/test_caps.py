@@ -53,3 +53,8 @@ def test_the_cap_under_the_cursor_is_doubled() -> None:
     assert cap_at("", 0) is None
     assert scaled(read_caps(typed), Cap.SECONDS, 2.0) == Budget(joules=50, seconds=20)
     assert scaled(Budget(tokens=1), Cap.TOKENS, 0.5) == Budget(tokens=1)
+
+
+def test_powers_of_ten_are_written_as_people_write_them() -> None:
+    assert show_caps(Budget(flops=2e9)) == "2e9"
+    assert show_caps(Budget(flops=1.5e12)) == "1.5e12"

@@ -26,6 +26,22 @@ def test_a_chain_stays_in_one_column_and_siblings_part() -> None:
     assert drawn(growth) == ["├ 1", "│ 2", "│ ├ 3", "│ │ 5", "│ └ 4", "└ 6"]
 
 
+def test_branches_that_write_the_same_share_a_line_until_they_part() -> None:
+    growth = Growth()
+    same = [Drafted(node, 0, 1, "3*4=12", 5, Finish.STEP, None) for node in (1, 2, 3)]
+    growth.hear([*same, drafted(4, 0, 1), Planned(((1, 2), (3, 1)), (2,), None)])
+    first, other = growth.lines()
+    assert [step.id for step in first.equals] == [1, 2, 3]
+    assert (first.width, first.is_given_up, len(other.equals)) == (3, False, 1)
+    assert growth.place(3) == 0
+    growth.hear([Drafted(5, 3, 2, "12+1=13", 5, Finish.STEP, None), Drafted(6, 1, 2, "12+1=13", 5, Finish.STEP, None)])
+    growth.hear([drafted(7, 3, 2, "14")])
+    assert drawn(growth) == ["├ 1", "│ ├ 5", "│ └ 7", "└ 4"]
+    assert growth.lines()[1].is_on(frozenset({6}))
+    growth.hear([Planned((), (4,), None)])
+    assert growth.lines()[-1].is_given_up
+
+
 def test_siblings_stand_by_age_in_whatever_order_they_come() -> None:
     growth = Growth()
     growth.hear([drafted(3, 0, 1), drafted(1, 0, 1), drafted(2, 0, 1)])
@@ -51,8 +67,9 @@ def test_a_recorded_run_is_known_as_it_ended(recorded: Path) -> None:
     assert growth.best is not None
     assert [step.text for step in growth.path(growth.best)] == [step.step for step in solution.best_path]
     assert sum(step.width for step in growth.steps.values()) >= solution.tree.nodes - 1
-    assert len(growth.lines()) == solution.tree.nodes - 1
-    assert all(growth.place(line.step.id) == number for number, line in enumerate(growth.lines()))
+    lines = growth.lines()
+    assert sum(len(line.equals) for line in lines) == solution.tree.nodes - 1
+    assert all(growth.place(step.id) == number for number, line in enumerate(lines) for step in line.equals)
 
 
 def test_a_run_that_was_recorded_without_votes_still_shows_its_best_path(recorded: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import threading
 from pathlib import Path
+from typing import IO, Any, cast
 
 import pytest
 from huggingface_hub import constants
 from textual.pilot import Pilot
+from typing_extensions import Self
 
 from edge_solver.catalog import ModelEntry, ModelKind, registry
 from edge_solver.catalog.shelf import runnable
@@ -117,6 +121,65 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(
         assert not fake_hub.reads()
 
     drive(demo(), steps, size=(120, 40))
+
+
+def test_a_disk_that_fills_up_during_a_download_is_told_and_what_is_here_is_kept(
+    entry: ModelEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writes fail as they do on a full disk, once a part of the file is there; then somebody makes room."""
+    room = [HALF]
+    opened = Path.open
+
+    def open_on_small_disk(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> IO[Any]:  # noqa: ANN401
+        file = opened(path, mode, *arguments, **options)
+        return cast("IO[Any]", _Small(file, room)) if mode in {"ab", "wb"} else file
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f4")
+        await until(pilot, lambda: "a-model" in screen(pilot), "the list")
+        await press(pilot, "p")
+        await until(pilot, lambda: "and fetch 2 MB" in screen(pilot), "a question")
+        monkeypatch.setattr(Path, "open", open_on_small_disk)
+        await press(pilot, "enter")
+        await until(pilot, lambda: "no space is left" in screen(pilot), "the failure")
+        assert "Traceback" not in screen(pilot)
+        assert room == [0]
+        assert runnable(entry) is None
+        room[0] = 10 * len(DATA)
+        await press(pilot, "p")
+        await until(pilot, lambda: "and fetch 1 MB of 2 MB" in screen(pilot), "a question about the rest")
+        await press(pilot, "enter")
+        await until(pilot, lambda: "its checksum is right" in screen(pilot), "the end")
+        holding = runnable(entry)
+        assert holding is not None
+        assert holding.path.read_bytes() == DATA
+
+    drive(demo(), steps, size=(120, 40))
+
+
+class _Small:
+    """A file on a disk with room for so many bytes more."""
+
+    def __init__(self, file: IO[bytes], room: list[int]) -> None:
+        self._file, self._room = file, room
+
+    def write(self, data: bytes) -> int:
+        fits = data[: self._room[0]]
+        self._room[0] -= len(fits)
+        self._file.write(fits)
+        if len(fits) < len(data):
+            self._file.flush()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a file has
+        return getattr(self._file, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def test_a_default_is_kept_in_the_settings_file_and_what_ships_is_not_removed(home: Path) -> None:

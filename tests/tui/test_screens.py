@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from edge_solver.cli.app import SavedHere
+from edge_solver.catalog import registry
+from edge_solver.catalog.shelf import runnable
+from edge_solver.cli.app import SavedHere, saved
 from edge_solver.cli.measuring import BenchHere
 from edge_solver.config import AppSettings, Settings, resolve, resolve_app
 from edge_solver.core.strategies import SearchSettings
@@ -20,10 +24,13 @@ from edge_solver.history import Saver
 from edge_solver.recording import read
 from edge_solver.tui.app import EdgeSolverApp, Surroundings
 from edge_solver.tui.crash import report
+from edge_solver.tui.engine import Run
 from edge_solver.tui.screens.models import ModelsScreen
+from edge_solver.tui.screens.solve import SolveScreen
 from edge_solver.tui.shelf import Measured, ResultPoint, ResultSet
+from edge_solver.tui.widgets.ask import Ask
 from edge_solver.tui.widgets.run import RunView
-from tests.tui.driving import GOLDEN, Shelf, demo, drive, press, screen, until
+from tests.tui.driving import GOLDEN, Shelf, ask, demo, drive, ended, press, screen, settled, until, view
 
 
 def shelf_app(*files: Path) -> EdgeSolverApp:
@@ -177,6 +184,44 @@ def test_a_benchmark_draws_what_it_has_found_and_is_stopped_by_escape() -> None:
     drive(demo(4, Surroundings(bench=Slow(), demo=True)), steps, size=(100, 60))
 
 
+def test_a_corrupt_history_is_put_aside_and_the_user_told(home: Path) -> None:
+    file = home / "data" / "history.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"this is no database\n" * 500)
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, "What is (12 * 7 + 5) * 3 - 48 / 6?")
+        await ended(pilot)
+        await until(pilot, lambda: "history" in screen(pilot) and "kept" in screen(pilot), "the words")
+        await press(pilot, "f3")
+        await until(pilot, lambda: "259" in screen(pilot), "the new history")
+
+    drive(demo(4, Surroundings(record=saved, store=SavedHere(), demo=True)), steps, size=(100, 40))
+    aside = [other for other in file.parent.iterdir() if other.name.startswith("history") and other != file]
+    assert any(other.read_bytes().startswith(b"this is no database") for other in aside)
+
+
+def test_a_model_that_is_deleted_while_it_is_loaded_goes_on_serving(tmp_path: Path) -> None:
+    holding = runnable(registry()["nano"])
+    assert holding is not None
+    copy = tmp_path / "mine.gguf"
+    shutil.copyfile(holding.path, copy)
+    engine = replace(Settings().engine, model=str(copy), format="built-in", prm="micro-prm")
+    app = EdgeSolverApp(replace(Settings(), engine=engine, search=SearchSettings(width=2)))
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "ready" in screen(pilot), "the models")
+        copy.unlink()
+        await ask(pilot, "What is 3 + 4?")
+        await ended(pilot)
+        assert view(pilot).growth.solution is not None
+        await press(pilot, "ctrl+n", "n", "enter")  # a larger width: the engines are made anew, and the file is gone
+        await until(pilot, lambda: "there is no model file" in screen(pilot), "the reason")
+        assert pilot.app.is_running
+
+    drive(app, steps)
+
+
 def test_the_help_names_every_key_of_the_screen_as_it_is_set() -> None:
     app = demo(4, Surroundings(keys={"app.device": "f9"}, demo=True))
 
@@ -187,10 +232,12 @@ def test_the_help_names_every_key_of_the_screen_as_it_is_set() -> None:
         for words in ("Stop", "Continue", "Versus", "Expand", "New line", "Double", "To the step before"):
             assert words in shown
         assert re.search(r"f9 +Device", shown)
+        for sign in ("≡4", "×4", "⊘"):
+            assert sign in shown
         await press(pilot, "f1", "f9")
         await until(pilot, lambda: pilot.app.current_mode == "device", "the device by its key")
 
-    drive(app, steps, size=(100, 70))
+    drive(app, steps, size=(100, 80))
 
 
 def test_theme_and_keys_come_from_the_settings_file_and_do_not_disturb_a_search(tmp_path: Path) -> None:
@@ -236,7 +283,7 @@ def test_a_report_is_written_somewhere_where_the_home_cannot_be_written_to(
 UPDATE = "EDGE_SOLVER_UPDATE_GOLDEN"
 
 
-@pytest.mark.parametrize("size", [(40, 18), (80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(40, 18), (80, 24), (120, 40), (200, 60)])
 def test_a_run_looks_as_it_did(size: tuple[int, int]) -> None:
     """Compare the picture of the golden run; ``EDGE_SOLVER_UPDATE_GOLDEN=1`` draws it anew: look at it then."""
     file = GOLDEN / "screens" / f"run-{size[0]}x{size[1]}.svg"
@@ -260,6 +307,84 @@ def test_a_run_looks_as_it_did(size: tuple[int, int]) -> None:
     if os.environ.get(UPDATE):
         file.write_text(picture, encoding="utf-8")
     assert picture == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", [(40, 18), (80, 24), (120, 40), (200, 60)])
+def test_the_screen_solve_looks_as_it_did(size: tuple[int, int]) -> None:
+    """Compare the picture of the golden run where it is watched; see above for how it is drawn anew."""
+    file = GOLDEN / "screens" / f"solve-{size[0]}x{size[1]}.svg"
+    drawn: list[str] = []
+    events = Golden().runs[0].events
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: "ready" in screen(pilot), "the models")
+        asking = pilot.app.screen
+        assert isinstance(asking, SolveScreen)
+        problem = Golden().runs[0].problem
+        asking.query_one(Ask).problem = problem
+        asking.query_one("#welcome").display = False
+        asking.query_one("#runs").display = True
+        run = Run(problem, Settings(), over=True, seen=True)
+        view(pilot).begin(run, Settings().budget)
+        view(pilot).hear(events)
+        view(pilot).view.focus()
+        asking.refresh_bindings()
+        await settled(pilot)
+        drawn.append(pilot.app.export_screenshot())
+
+    drive(demo(4), steps, size=size)
+    picture = re.sub(r"terminal-\d+", "terminal", drawn[0])
+    if os.environ.get(UPDATE):
+        file.write_text(picture, encoding="utf-8")
+    assert picture == file.read_text(encoding="utf-8")
+
+
+def test_a_saved_run_is_shown_with_its_problem_and_lists_fit_any_width(recorded: Path) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f3")
+        await until(pilot, lambda: "259" in screen(pilot), "the list")
+        for size in ((40, 18), (80, 24), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            table = pilot.app.screen.query_one("#list")
+            assert table.virtual_size.width <= table.size.width
+            assert "What is (12" in screen(pilot)
+            assert "Open" in screen(pilot).splitlines()[-1]
+        await press(pilot, "enter")
+        await until(pilot, lambda: "What is (12 * 7 + 5) * 3 - 48 / 6?" in screen(pilot), "the problem")
+        assert "▌" in screen(pilot)
+
+    drive(shelf_app(recorded), steps)
+
+
+def test_models_on_a_phone_tell_whether_they_are_here_and_all_about_them() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f4")
+        await until(pilot, lambda: "micro-prm" in screen(pilot), "the list")
+        table = pilot.app.screen.query_one("#models")
+        assert table.virtual_size.width <= table.size.width
+        row = next(line for line in screen(pilot).splitlines() if "nano-q4_0" in line)
+        assert row.split()[:2] == ["nano-q4_0", "yes"]
+        assert "Use" in screen(pilot).splitlines()[-1]
+        await press(pilot, "down", "down", "down", "down", "down")
+        assert "unverified" not in screen(pilot)
+        await press(pilot, "i", "end")
+        await until(pilot, lambda: "unverified" in screen(pilot), "the rest")
+
+    drive(demo(), steps, size=(40, 18))
+
+
+@pytest.mark.parametrize("size", [(40, 18), (80, 24)])
+def test_on_a_small_screen_the_device_shows_where_one_types_and_what_is_advised(size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f5")
+        await until(pilot, lambda: "● estimate" in screen(pilot), "the meter")
+        assert "Ctrl+R measures" in screen(pilot)
+        await press(pilot, *"20J", "enter")
+        await until(pilot, lambda: "rebase for 20 joules" in screen(pilot), "advice")
+
+    app = demo(4, Surroundings(results=Results(), bench=BenchHere(demo=True), demo=True))
+    drive(app, steps, size=size)
 
 
 class Golden(Shelf):

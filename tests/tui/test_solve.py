@@ -209,6 +209,53 @@ def test_nothing_that_matters_is_cut_at_any_size(size: tuple[int, int]) -> None:
     drive(demo(), steps, size=size)
 
 
+def test_an_answer_is_never_cut_off_by_the_words_before_it() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        line = next(line for line in screen(pilot).splitlines() if "➜" in line)
+        assert f"➜ {ANSWER}" in line
+        assert "…" in line
+
+    drive(demo(), steps, size=(32, 18))
+
+
+def test_of_two_runs_a_phone_shows_the_one_that_keys_speak_of() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        await press(pilot, "v", "down", "enter")
+        await until(pilot, lambda: view(pilot).id == "second", "the second run")
+        await ended(pilot)
+        for shown in ("second", "first"):
+            widths = {run.id: run.size.width for run in pilot.app.screen.query(RunView) if run.display}
+            assert widths == {shown: 40}
+            await press(pilot, "x")
+
+    drive(demo(), steps, size=(40, 18))
+
+
+def test_keys_are_offered_only_where_they_do_something() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, PROBLEM, caps="1tok")
+        await ended(pilot)
+        assert view(pilot).growth.solution is not None
+        assert "y Copy" not in screen(pilot).splitlines()[-1]
+        assert "↑ and ↓ choose a step" in screen(pilot)
+
+    drive(demo(), steps)
+
+
+def test_what_is_typed_before_the_rest_of_the_screen_is_made_is_solved() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await pilot.app.screen.query("RunView").remove()
+        await ask(pilot, PROBLEM)
+        await ended(pilot)
+        assert f" {ANSWER} " in screen(pilot)
+
+    drive(demo(), steps)
+
+
 def test_a_terminal_that_becomes_tiny_and_large_again() -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await ask(pilot, PROBLEM)

@@ -137,8 +137,9 @@ class DrafterEngine:
         self._problem += 1
         if tokens not in self._texts:
             self._texts[tokens] = self._text(tokens)
+        text = f"{self._problem}. {self._texts[tokens]}"  # what begins as the prompt before it would not be read again
         begun = time.perf_counter()
-        found = self._drafter.open(self._problem, self._texts[tokens])
+        found = self._drafter.open(self._problem, text)
         self._write(1, 1, ledger)
         return found, time.perf_counter() - begun
 

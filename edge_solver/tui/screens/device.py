@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -56,15 +57,22 @@ class DeviceScreen(Screen[None]):
         """Lay out the screen."""
         yield TopBar()
         with VerticalScroll(classes="page"):
-            yield Static("asking the meters …", id="meters", classes="words", markup=False)
-            yield Input(placeholder="advice for a budget: 20J, 2e10 or 5s — Enter", id="budget", compact=True)
+            yield Static("asking the meters …", id="meter", markup=False)
+            yield Input(placeholder="a budget, for advice: 20J, 2e10, 5s", id="budget", compact=True)
             yield Static("", id="advice", classes="words", markup=False)
             yield Static(_OFFER if self._bench else "", id="bench", classes="words", markup=False)
             yield Static("reading results …", id="results", classes="words", markup=False)
+            yield Static("", id="meters", classes="words", markup=False)
         yield Keys()
+
+    def _advise(self, words: str) -> None:
+        advice = self.query_one("#advice", Static)
+        advice.update(words)
+        advice.display = bool(words)
 
     def on_mount(self) -> None:
         """Look around."""
+        self._advise("")
         self.query_one(Input).focus()
         self._look()
 
@@ -129,6 +137,7 @@ class DeviceScreen(Screen[None]):
     @work(thread=True)
     def _look(self) -> None:
         findings = survey()
+        self.app.call_from_thread(self.query_one("#meter", Static).update, chosen_text(findings))
         self.app.call_from_thread(self.query_one("#meters", Static).update, meters_text(findings))
         try:
             sets = self._results.sets() if self._results is not None else ()
@@ -141,17 +150,16 @@ class DeviceScreen(Screen[None]):
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Ask for advice."""
-        advice = self.query_one("#advice", Static)
         try:
             budget = read_caps(message.value)
         except QuantityError as error:
-            advice.update(str(error))
+            self._advise(str(error))
             return
         cap = next((cap for cap in budget.caps if cap in _COSTS), None)
         if cap is None or self._results is None:
-            advice.update("write joules, FLOPs or seconds, such as 20J" if cap is None else "there are no results")
+            self._advise("write joules, FLOPs or seconds, such as 20J" if cap is None else "there are no results")
             return
-        advice.update("looking through the results …")
+        self._advise("looking through the results …")
         self._ask(_COSTS[cap], budget.of(cap) or 0.0)
 
     @work(thread=True, exclusive=True)
@@ -161,22 +169,33 @@ class DeviceScreen(Screen[None]):
             words = self._results.advise(cost, budget)
         except EdgeSolverError as error:
             words = str(error)
-        self.app.call_from_thread(partial(self.query_one("#advice", Static).update, words))
+        self.app.call_from_thread(self._advise, words)
 
 
-def meters_text(findings: tuple[Finding, ...]) -> Text:
+def chosen_text(findings: tuple[Finding, ...]) -> Text:
+    """Say which meter measures here."""
+    text = Text().append("Energy: ", "bold")
+    chosen = next((finding for finding in findings if finding.chosen), None)
+    if chosen is None:
+        return text.append("no meter works here")
+    text.append(f"● {chosen.meter}", "green").append(f" {chosen.label.value}")
+    return text.append(f", {chosen.scope}" if chosen.scope else "", "dim")
+
+
+def meters_text(findings: tuple[Finding, ...]) -> RenderableType:
     """Say which meters work here, and what would make others work."""
-    text = Text().append("Energy is measured by\n", "bold")
+    rows: list[RenderableType] = [Text("Meters", "bold")]
     for finding in sorted(findings, key=lambda one: (not one.chosen, not one.works)):
         mark, style = ("●", "green") if finding.chosen else ("○", "") if finding.works else ("·", "dim")
-        text.append(f"  {mark} {finding.meter:<9}", style)
+        text = Text().append(f"{mark} {finding.meter:<10}", style)
         text.append(f" {finding.label.value}", "" if finding.works else "dim")
-        text.append(f"  {finding.scope}\n" if finding.scope else "\n", "dim")
-        if finding.reason:
-            text.append(f"      {finding.reason}\n", "dim")
-        if finding.remedy:
-            text.append(f"      {finding.remedy}\n", "italic")
-    return text
+        rows.append(Padding(text.append(f"  {finding.scope}" if finding.scope else "", "dim"), (0, 0, 0, 2)))
+        rows += [
+            Padding(Text(words, style), (0, 0, 0, 6))
+            for words, style in ((finding.reason, "dim"), (finding.remedy, "italic"))
+            if words
+        ]
+    return Group(*rows)
 
 
 def bench_text(found: Measured, width: int) -> Text:

@@ -18,15 +18,18 @@ from edge_solver.quantities import Kind, show
 from edge_solver.tui.engine import Run
 from edge_solver.tui.screens.sheets import Picker, TextSheet
 from edge_solver.tui.shelf import RunStore, SavedRun
-from edge_solver.tui.steps import inline
+from edge_solver.tui.steps import fitted, inline
 from edge_solver.tui.widgets.bars import Keys, TopBar
 from edge_solver.tui.widgets.reading import full_text
 from edge_solver.tui.widgets.run import RunView
+from edge_solver.tui.widgets.table import RunTable
 from edge_solver.tui.widgets.tree import TreeView
 from edge_solver.wording import joules
 
 TICK_SECONDS = 0.1
 SPEEDS = (1.0, 2.0, 5.0, 20.0)
+_NARROW = 70
+_WIDE = 100
 FORMATS = (
     (".md", "Markdown: answer, bill and the best solution, to read"),
     (".json", "JSON: all events, to compute with"),
@@ -61,20 +64,24 @@ class HistoryScreen(Screen[None]):
         yield TopBar()
         with Vertical(classes="page"):
             yield Input(placeholder="search in problems and answers", id="find", compact=True)
-            yield DataTable(cursor_type="row", id="list")
+            yield RunTable(cursor_type="row", id="list")
             yield Static("", classes="words", markup=False)
+            yield Static("", id="asked", markup=False)
             with Horizontal(id="replay"):
                 yield RunView(id="old")
         yield Keys()
 
     def on_mount(self) -> None:
         """Show the latest runs."""
-        self.query_one(DataTable).add_columns("when", "answer", "problem", "strategy", "spent")
-        self.query_one("#replay").display = False
-        self.query_one(DataTable).focus()
+        self.query_one("#replay").display = self.query_one("#asked").display = False
+        self.query_one(RunTable).focus()
 
     def on_screen_resume(self) -> None:
         """List what was saved meanwhile."""
+        self._list(self.query_one("#find", Input).value)
+
+    def on_resize(self) -> None:
+        """Give the columns their share of another width."""
         self._list(self.query_one("#find", Input).value)
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -83,7 +90,7 @@ class HistoryScreen(Screen[None]):
 
     def on_input_submitted(self) -> None:
         """Go to the list."""
-        self.query_one(DataTable).focus()
+        self.query_one(RunTable).focus()
 
     def _list(self, text: str) -> None:
         words = self.query_one(".words", Static)
@@ -95,12 +102,25 @@ class HistoryScreen(Screen[None]):
         except EdgeSolverError as error:
             words.update(str(error))
             return
-        table: DataTable[str] = self.query_one(DataTable)
-        table.clear()
+        table = self.query_one(RunTable)
+        at = table.cursor_row
+        table.clear(columns=True)
+        for name, width in _columns(self.size.width).items():
+            table.add_column(name, width=width)
+        when = "%d %b" if self.size.width < _NARROW else "%d %b %H:%M"
         for run in self._runs:
             bill = "—" if run.spent is None else f"{show(run.spent.seconds, Kind.SECONDS)}, {joules(run.spent.joules)}"
-            when = f"{run.when.astimezone():%d %b %H:%M}"
-            table.add_row(when, inline(run.answer or "—"), inline(run.problem)[:80], run.strategy, bill)
+            row = (
+                f"{run.when.astimezone():{when}}",
+                inline(run.answer or "—"),
+                inline(run.problem),
+                run.strategy,
+                bill.removesuffix(" (uncalibrated)"),
+            )
+            table.add_row(
+                *(fitted(cell, column.width) for cell, column in zip(row, table.ordered_columns, strict=False))
+            )
+        table.move_cursor(row=at)
         words.update("" if self._runs else "Nothing was found." if text else "No run has been saved yet.")
 
     # --- one run ---
@@ -122,7 +142,8 @@ class HistoryScreen(Screen[None]):
             return
         self.query_one("#list").display = self.query_one("#find").display = False
         self.query_one(".words", Static).display = False
-        self.query_one("#replay").display = True
+        self.query_one("#replay").display = self.query_one("#asked").display = True
+        self.query_one("#asked", Static).update(inline(run.problem))
         view = self.query_one(RunView)
         view.begin(Run(run.problem, self.app.settings), Budget())  # type: ignore[attr-defined]  # our own app
         view.view.focus()
@@ -180,7 +201,7 @@ class HistoryScreen(Screen[None]):
     @property
     def _chosen(self) -> SavedRun | None:
         """The run that is open, or else the one under the cursor of the list."""
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(RunTable).cursor_row
         return self._open or (self._runs[row] if 0 <= row < len(self._runs) else None)
 
     def action_find(self) -> None:
@@ -194,13 +215,13 @@ class HistoryScreen(Screen[None]):
         self._open = None
         self.query_one("#list").display = self.query_one("#find").display = True
         self.query_one(".words", Static).display = True
-        self.query_one("#replay").display = False
+        self.query_one("#replay").display = self.query_one("#asked").display = False
 
     def action_back(self) -> None:
         """Go back to the list, and from there to the first screen."""
         if self._open is not None:
             self.action_close()
-            self.query_one(DataTable).focus()
+            self.query_one(RunTable).focus()
         else:
             self.app.switch_mode("solve")
 
@@ -212,6 +233,19 @@ class HistoryScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense now."""
         del parameters
+        if action == "find":
+            return not isinstance(self.focused, Input)
         if action == "export":
             return self.is_mounted and self._chosen is not None
         return self._open is not None if action in {"replay", "speed"} else True
+
+
+def _columns(width: int) -> dict[str, int]:
+    """Return the columns that a screen has room for; the problem takes what the others leave."""
+    columns = {"when": 6 if width < _NARROW else 12, "answer": 7 if width < _WIDE else 14, "problem": 0}
+    if width >= _NARROW:
+        columns["strategy"] = 13
+    if width >= _WIDE:
+        columns["spent"] = 18
+    beside = sum(columns.values()) + 2 * len(columns) + 3  # a table puts a blank on both sides of a cell
+    return {**columns, "problem": max(10, width - beside)}

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from edge_solver import memory
 from edge_solver.catalog import ModelEntry, ModelKind, registry
@@ -23,12 +23,14 @@ from edge_solver.quantities import Kind, show
 from edge_solver.tui.messages import PullTold
 from edge_solver.tui.preferences import save_default
 from edge_solver.tui.pulling import Download, Stage
-from edge_solver.tui.screens.sheets import Picker
+from edge_solver.tui.screens.sheets import Picker, TextSheet
 from edge_solver.tui.widgets.bars import Keys, TopBar
+from edge_solver.tui.widgets.table import ModelTable
 
 _KINDS = {ModelKind.POLICY: "policy", ModelKind.PRM: "reward model"}
 _SETTINGS = {ModelKind.POLICY: "model", ModelKind.PRM: "prm"}
 _COLUMNS = ("", "name", "here", "fits", "size", "kind", "licence")
+_NARROW = 70
 _SMALL = 0.01
 """Share of the free memory under which a file fits, whatever a search takes beside it."""
 
@@ -38,7 +40,8 @@ class ModelsScreen(Screen[None]):
 
     BINDINGS = [
         Binding("escape", "app.go('solve')", "Back", id="models.back"),
-        Binding("p", "pull", "Pull / pause", id="models.pull"),
+        Binding("p", "pull", "Pull", id="models.pull"),
+        Binding("i", "about", "About", id="models.about"),
         Binding("d", "default", "Default", id="models.default"),
         Binding("x", "remove", "Remove", id="models.remove"),
     ]
@@ -54,30 +57,38 @@ class ModelsScreen(Screen[None]):
         """Lay out the screen."""
         yield TopBar()
         with VerticalScroll(classes="page", can_focus=False):
-            yield DataTable(cursor_type="row")
+            yield ModelTable(cursor_type="row", id="models")
             yield Static("", classes="words", markup=False)
         yield Keys()
 
     def on_mount(self) -> None:
         """Fill the table."""
-        table: DataTable[Text | str] = self.query_one(DataTable)
-        for name in _COLUMNS:
+        table = self.query_one(ModelTable)
+        for name in self._columns:
             table.add_column(name, key=name)
         try:
             self._entries = list(registry().values())
         except EdgeSolverError as error:
             self.query_one(".words", Static).update(str(error))
         for entry in self._entries:
-            table.add_row(*self._row(entry), key=entry.name)
+            table.add_row(*self._cells(entry).values(), key=entry.name)
         table.focus()
 
     # --- what is shown ---
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """What there is room for; the words below the table tell the rest."""
+        return _COLUMNS[:3] if self.app.size.width < _NARROW else _COLUMNS
+
+    def _cells(self, entry: ModelEntry) -> dict[str, str]:
+        return dict(zip(self._columns, self._row(entry), strict=False))
 
     def _row(self, entry: ModelEntry) -> tuple[str, ...]:
         return (
             "●" if self._is_used(entry) else " ",
             entry.name,
-            self._state(entry),
+            self._state(entry) if self._columns == _COLUMNS else self._brief(entry),
             {True: "yes", False: "no", None: "?"}[self._fits(entry)],
             show(entry.bytes or None, Kind.BYTES),
             _KINDS[entry.kind],
@@ -86,10 +97,10 @@ class ModelsScreen(Screen[None]):
 
     def _refill(self, *entries: ModelEntry) -> None:
         """Show what has changed of some models, by default of all."""
-        table: DataTable[str] = self.query_one(DataTable)
+        table = self.query_one(ModelTable)
         for entry in entries or self._entries:
-            for name, cell in zip(_COLUMNS, self._row(entry), strict=True):
-                if table.get_cell(entry.name, name) != cell:
+            for name, cell in self._cells(entry).items():
+                if name in table.columns and table.get_cell(entry.name, name) != cell:
                     table.update_cell(entry.name, name, cell, update_width=True)
         self._describe()
 
@@ -104,6 +115,13 @@ class ModelsScreen(Screen[None]):
         if entry.repository is not None:
             return "to pull"
         return "to convert" if here else "to pull and convert"
+
+    def _brief(self, entry: ModelEntry) -> str:
+        """Say in a word whether a model is here."""
+        download = self._downloads.get(entry.name)
+        if download is not None and download.busy and download.size:
+            return f"{download.here / download.size:.0%}"
+        return "yes" if runnable(entry) is not None else "no"
 
     def _fit(self, entry: ModelEntry) -> Fit | None:
         """Estimate the memory of a search with a model beside the other one that is used."""
@@ -135,20 +153,28 @@ class ModelsScreen(Screen[None]):
 
     @property
     def _chosen(self) -> ModelEntry | None:
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(ModelTable).cursor_row
         return self._entries[row] if 0 <= row < len(self._entries) else None
 
     def _describe(self) -> None:
         """Say more about the model under the cursor."""
-        entry = self._chosen
-        if entry is None:
-            return
-        # What a narrow screen cuts off from the table comes first.
+        if (entry := self._chosen) is not None:
+            self.query_one(".words", Static).update(self._description(entry))
+
+    def action_about(self) -> None:
+        """Show all that is known of a model, where the screen below the table is too small for it."""
+        if (entry := self._chosen) is not None:
+            self.app.push_screen(TextSheet(entry.name, self._description(entry)))
+
+    def _description(self, entry: ModelEntry) -> Text:
+        # What a small screen cuts off from the table comes first, and what went wrong.
         text = Text().append(f"{entry.name}  ", "bold").append(f"{self._state(entry)} · ")
-        text.append(f"{show(entry.bytes or None, Kind.BYTES)} · {_KINDS[entry.kind]}\n{entry.summary}\n")
+        text.append(f"{show(entry.bytes or None, Kind.BYTES)} · {_KINDS[entry.kind]}\n")
         download = self._downloads.get(entry.name)
         if download is not None:
-            text.append(f"{download.words()}\n", "red" if download.stage is Stage.FAILED else "bold")
+            is_bad = download.stage is Stage.FAILED
+            text.append(f"{download.words()}\n", self.app.theme_variables["error"] if is_bad else "bold")
+        text.append(f"{entry.summary}\n")
         text.append(f"{self._memory(entry)}\n")
         facts = [f"licence {entry.licence}" + (f" ({entry.restricted})" if entry.restricted else "")]
         if entry.parameters:
@@ -160,7 +186,7 @@ class ModelsScreen(Screen[None]):
             text.append(f"make a model of these weights with: {conversion(entry)}\n")
         for doubt in unverified(entry):
             text.append(f"unverified: {doubt}\n", "dim")
-        self.query_one(".words", Static).update(text)
+        return text
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more about a model."""

@@ -12,6 +12,20 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+_NARROW = 60
+"""Columns under which the word about a name stands below it."""
+
+
+SIGNS = {
+    "0.50": "reward of a step: how right it looks",
+    "×4": "branches that go on from it",
+    "≡4": "branches that wrote the same",
+    "▌": "the leading solution",
+    "➜": "answer",
+    "⊘": "given up",
+    "✂": "cut off by the budget",
+}
+
 
 class TextSheet(ModalScreen[None]):
     """Shows a text."""
@@ -48,8 +62,12 @@ class Picker(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         longest = max(len(name) for name, _ in self._options)
+        is_narrow = self.app.size.width < _NARROW
         rows = [
-            Option(Text.assemble((f"{name:<{longest}}  ", "bold"), (words, "dim")), id=name)
+            Option(
+                Text.assemble((name, "bold"), "\n" if is_narrow else " " * (longest - len(name) + 2), (words, "dim")),
+                id=name,
+            )
             for name, words in self._options
         ]
         picker = OptionList(*rows, classes="sheet")
@@ -68,5 +86,8 @@ def keys_text(groups: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> Text:
         text.append(f"{name}\n", "bold")
         for key, words in rows:
             text.append(f"  {key:<10} ", "cyan").append(f"{words}\n")
+    text.append("Signs in the tree\n", "bold")
+    for sign, words in SIGNS.items():
+        text.append(f"  {sign:<10} ", "cyan").append(f"{words}\n")
     text.append("Keys are set in edge-solver.toml, under [keys]: 'solve.stop' = \"f9\"", "dim")
     return text

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -19,17 +20,16 @@ from edge_solver.core.strategies import STRATEGIES
 from edge_solver.core.tree import ROOT, Finish
 from edge_solver.errors import EdgeSolverError
 from edge_solver.tui.caps import scaled
-from edge_solver.tui.clipboard import copy
 from edge_solver.tui.engine import Engine, Run
 from edge_solver.tui.messages import Failed, Loading, Noticed, Told
 from edge_solver.tui.pace import Pace
-from edge_solver.tui.screens.sheets import Picker, TextSheet
 from edge_solver.tui.widgets.ask import Ask, ProblemInput
 from edge_solver.tui.widgets.bars import Keys, TopBar
 from edge_solver.tui.widgets.choice import Choice
-from edge_solver.tui.widgets.reading import full_text
-from edge_solver.tui.widgets.run import RunView
-from edge_solver.tui.widgets.tree import TreeView
+
+if TYPE_CHECKING:  # what shows a run is imported after the first paint
+    from edge_solver.tui.widgets.run import RunView
+    from edge_solver.tui.widgets.tree import TreeView
 
 LEAVE_SECONDS = 2.0
 """Within this time a second Esc leaves."""
@@ -49,7 +49,7 @@ _WHEN = {
     "go_on": {"idle", "ended"},
     "versus": {"idle", "begun"},
     "expand": {"idle", "ended"},
-    "copy_answer": {"begun"},
+    "copy_answer": {"answered"},
     "copy_solution": {"begun"},
     "new": {"idle"},
     "exchange": {"idle", "two"},
@@ -88,8 +88,7 @@ class SolveScreen(Screen[None]):
         yield TopBar()
         yield Ask(self._settings)
         yield Static("", id="notice", markup=False)
-        with Horizontal(id="runs"):
-            yield RunView(id="first", classes="-active")
+        yield Horizontal(id="runs")
         yield Static(_WELCOME, id="welcome")
         yield Keys()
 
@@ -97,16 +96,28 @@ class SolveScreen(Screen[None]):
         """Begin where one types."""
         self.query_one("#runs").display = False
         self.query_one(ProblemInput).focus()
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Make what shows a run, which the first paint need not wait for."""
+        from edge_solver.tui.widgets.run import RunView
+
+        if not self.query("#first"):
+            await self.query_one("#runs").mount(RunView(id="first", classes="-active"))
+
+    @property
+    def _views(self) -> list[RunView]:
+        return list(self.query("#runs > RunView"))  # type: ignore[arg-type]  # as the selector says
 
     @property
     def active(self) -> RunView:
-        """The run that keys speak of."""
-        return self.query_one("RunView.-active", RunView)
+        """The run that keys speak of, which is there once the screen was drawn."""
+        return next(view for view in self._views if view.has_class("-active"))
 
     @property
     def running(self) -> Run | None:
         """What the engine is at."""
-        run = self.active.run
+        run = self.active.run if self._views else None
         return run if run is not None and not run.over else None
 
     def use(self, settings: Settings) -> None:
@@ -115,8 +126,9 @@ class SolveScreen(Screen[None]):
 
     # --- asking ---
 
-    def on_submitted(self) -> None:
+    async def on_submitted(self) -> None:
         """Solve what was typed."""
+        await self._furnish()
         ask = self.query_one(Ask)
         if not ask.problem.strip():
             self._complain("type a problem first, such as: What is 12 * 34?")
@@ -125,8 +137,8 @@ class SolveScreen(Screen[None]):
             self._complain("a search is running: Esc stops it")
             return
         if self.query_one("#runs").has_class("-two"):
-            self._alone(self.query_one("#first", RunView))
-        self._begin(self.query_one("#first", RunView), ask.problem.strip())
+            self._alone(self._views[0])
+        self._begin(self._views[0], ask.problem.strip())
 
     def _begin(self, view: RunView, problem: str, **request: object) -> None:
         """Start a run in a view, under the settings on the screen."""
@@ -161,9 +173,9 @@ class SolveScreen(Screen[None]):
         problem.focus()
         problem.select_all()
 
-    def on_input_submitted(self) -> None:
+    async def on_input_submitted(self) -> None:
         """Take Enter in the caps for Enter in the problem."""
-        self.on_submitted()
+        await self.on_submitted()
 
     def on_input_changed(self) -> None:
         """Show the caps as they are typed."""
@@ -173,7 +185,7 @@ class SolveScreen(Screen[None]):
             self._complain(str(error))
             return
         self._complain("")
-        if self.active.run is None:
+        if self._views and self.active.run is None:
             self.active.plan_for(budget)
 
     # --- watching ---
@@ -188,7 +200,7 @@ class SolveScreen(Screen[None]):
     def _listen(self) -> None:
         self._is_due = False
         self._pace.begin(time.monotonic(), time.thread_time())
-        for view in self.query(RunView):
+        for view in self._views:
             run = view.run
             if run is None or run.seen:
                 continue
@@ -216,7 +228,8 @@ class SolveScreen(Screen[None]):
     def on_failed(self, message: Failed) -> None:
         """Say why there is no answer."""
         self._complain(message.reason)
-        self.active.say("")
+        for view in self._views:
+            view.say("")
         self.query_one(TopBar).say("")
         self.refresh_bindings()
 
@@ -282,11 +295,15 @@ class SolveScreen(Screen[None]):
         run = self.active.run
         if run is None:
             return
+        from edge_solver.tui.screens.sheets import Picker
+
         options = [(name, strategy.summary) for name, strategy in STRATEGIES.items()]
         self.app.push_screen(Picker("the same problem with …", options), self._beside)
 
     async def _beside(self, strategy: str | None) -> None:
-        first = self.query_one("#first", RunView).run
+        from edge_solver.tui.widgets.run import RunView
+
+        first = self._views[0].run
         if strategy is None or first is None:
             return
         runs = self.query_one("#runs")
@@ -299,12 +316,12 @@ class SolveScreen(Screen[None]):
 
     def action_exchange(self) -> None:
         """Go to the other run."""
-        other = next(view for view in self.query(RunView) if view is not self.active)
+        other = next(view for view in self._views if view is not self.active)
         self._activate(other)
         other.view.focus()
 
     def _activate(self, view: RunView) -> None:
-        for one in self.query(RunView):
+        for one in self._views:
             one.set_class(one is view, "-active")
 
     def _alone(self, view: RunView) -> None:
@@ -313,28 +330,27 @@ class SolveScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Speak of the run that has the focus."""
-        if isinstance(self.focused, TreeView) and isinstance(view := self._view_of(self.focused), RunView):
+        view = next((view for view in self._views if view.view is self.focused), None)
+        if view is not None:
             self._activate(view)
-
-    def _view_of(self, tree: TreeView) -> RunView | None:
-        return next((view for view in self.query(RunView) if view.view is tree), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense now."""
         del parameters
         if not self.is_mounted or action not in _WHEN:
             return True
-        growth, running = self.active.growth, self.running is not None
+        active, running = self.active if self._views else None, self.running is not None
         state = {
             "idle": not running,
             "running": running,
-            "begun": self.active.run is not None,
-            "ended": growth.solution is not None,
+            "begun": active is not None and active.run is not None,
+            "ended": active is not None and active.growth.solution is not None,
+            "answered": active is not None and bool(active.growth.candidates),
             "two": self.query_one("#runs").has_class("-two"),
         }
         return all(state[name] for name in _WHEN[action])
 
-    def commands(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+    def commands(self) -> Iterable[tuple[str, str, Callable[[], object]]]:
         """Return what the palette offers here: title, words, action."""
         yield "Solve", "Solve the problem as it stands", self.on_submitted
         yield "Stop", "Stop the search and keep what there is", self.action_stop
@@ -351,11 +367,16 @@ class SolveScreen(Screen[None]):
 
     def on_tree_view_opened(self, message: TreeView.Opened) -> None:
         """Show a step over the screen."""
+        from edge_solver.tui.screens.sheets import TextSheet
+        from edge_solver.tui.widgets.reading import full_text
+
         growth = message.view.growth
         self.app.push_screen(TextSheet("step", full_text(growth, message.step, dark=self.app.current_theme.dark)))
 
     def action_copy_answer(self) -> None:
         """Copy the answer."""
+        from edge_solver.tui.clipboard import copy
+
         candidates = self.active.growth.candidates
         if candidates:
             copy(self.app, candidates[0].answer, "answer")
@@ -364,6 +385,8 @@ class SolveScreen(Screen[None]):
 
     def action_copy_solution(self) -> None:
         """Copy the best solution, or the way to the selected step, as it was written."""
+        from edge_solver.tui.clipboard import copy
+
         view = self.active
         chosen = view.view.selected if view.view.selected is not None else view.growth.best
         if chosen is not None:

@@ -91,10 +91,12 @@ class Answers(Widget):
             words = _ENDS[solution.stopped_by]
         else:
             cap = Cap(solution.stopped_by)
-            words = f"the cap of {show(solution.budget.of(cap), KINDS[cap])} was reached"
+            limit = show(solution.budget.of(cap), KINDS[cap])
             useful = solution.smallest_useful.of(cap) if solution.smallest_useful else None
+            words = f"{limit} reached" if self.compact else f"the cap of {limit} was reached"
             if useful:
-                words += f"; about {show(useful, KINDS[cap])} would do"
+                more = show(useful, KINDS[cap])
+                words += f"; try about {more}" if self.compact else f"; about {more} would do"
         return Text(words, self._dim)
 
     def _row(self, answer: str, weight: float, votes: int, most: float) -> Text:

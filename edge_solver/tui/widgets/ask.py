@@ -16,7 +16,7 @@ from edge_solver.config import Settings
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.errors import QuantityError
-from edge_solver.tui.caps import EXAMPLE, cap_at, read_caps, scaled, show_caps
+from edge_solver.tui.caps import cap_at, read_caps, scaled, show_caps
 from edge_solver.tui.widgets.choice import Choice
 
 WIDTHS = ("1", "2", "4", "8", "16", "32", "64", "128", "256")
@@ -107,7 +107,7 @@ class Ask(Vertical):
             show_line_numbers=False,
             tab_behavior="focus",
             compact=True,
-            placeholder="A problem in words or symbols …  Enter solves it",
+            placeholder="A problem in words …  Enter solves it",
         )
         problem.cursor_blink = False
         yield problem
@@ -115,7 +115,7 @@ class Ask(Vertical):
             yield Choice("", list(STRATEGIES), settings.strategy, id="strategy")
             yield Choice("width", WIDTHS, str(settings.search.width), id="width")
             yield Static("caps", id="caps-label")
-            caps = CapsInput(show_caps(settings.budget), placeholder=f"none — {EXAMPLE}", id="caps", compact=True)
+            caps = CapsInput(show_caps(settings.budget), placeholder="none, e.g. 50J 10s", id="caps", compact=True)
             caps.cursor_blink = False
             yield caps
 

@@ -81,7 +81,7 @@ class Gauges(Widget):
         line = self._label("goes to")
         spent = self.growth.spent
         if spent is None or not spent.flops:
-            return line.append("prompt · decode · reward model", self._style("dim"))
+            return line.append("prompt · decode · PRM", self._style("dim"))
         parts = (spent.flops_prompt, spent.flops_policy - spent.flops_prompt, spent.flops_prm)
         names = [
             f"{name} {part / spent.flops:.0%}" for name, part in zip(("prompt", "decode", "PRM"), parts, strict=True)
@@ -111,7 +111,8 @@ class Gauges(Widget):
         line.append(f"{pace:,.0f} tok/s ")
         room = self.size.width - len(line) - 16 if points is None else points
         line.append(_curve(list(growth.paces), max(0, min(room, 30))), self._style("primary"))
-        line.append(f" {growth.live} branches" if growth.solution is None else " done", self._style("dim"))
+        live = f" {growth.live} branch{'es' if growth.live != 1 else ''}"
+        return line.append(live if growth.solution is None else " done", self._style("dim"))
         return line
 
     def _label(self, name: str) -> Text:

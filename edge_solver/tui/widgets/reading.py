@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from edge_solver.core.tree import Finish
-from edge_solver.tui.growth import Growth, Step
+from edge_solver.tui.growth import Growth, Line, Step
 from edge_solver.tui.look import reward_style
 from edge_solver.tui.steps import block, inline
 
@@ -34,8 +34,8 @@ class Reading(VerticalScroll, can_focus=False):
         yield self._text
 
     def clear(self) -> None:
-        """Show nothing."""
-        self._text.update("")
+        """Say how a step comes here."""
+        self._text.update(Text("↑ and ↓ choose a step of the tree", Style(dim=True)))
 
     def show(self, growth: Growth, step: Step) -> None:
         """Show a step under those before it."""
@@ -61,12 +61,16 @@ def full_text(growth: Growth, step: Step, *, dark: bool) -> Text:
 
 def about(growth: Growth, step: Step) -> str:
     """Say what is known of a step beside its text."""
+    place = growth.place(step.id)
+    line = growth.lines()[place] if place is not None else Line(step, "", (step,))
     known = [f"step {step.depth}", f"{step.n_tokens} tokens", _ENDS[step.finish]]
-    if step.width:
-        known.append(f"given {step.width} branch{'es' if step.width > 1 else ''}")
-    if step.pruned and not step.children:
+    if len(line.equals) > 1:
+        known.append(f"written by {len(line.equals)} branches (≡)")
+    if line.width:
+        known.append(f"given {line.width} branch{'es' if line.width > 1 else ''}")
+    if line.is_given_up:
         known.append("given up")
-    if step.id in growth.best_path:
+    if line.is_on(growth.best_path):
         known.append("in the best solution")
     return " · ".join(known)
 

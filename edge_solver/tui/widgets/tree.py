@@ -1,7 +1,8 @@
 """The tree, one line a step, drawn line by line: what is not on the screen costs nothing.
 
 A line tells a step's reward as colour and number, the branches that were given to it, how it hangs in the tree, its
-text and the answer where it gives one. Steps that were given up are dim, the leading solution is bright.
+text, how many branches wrote it where several did, and the answer where it gives one. Steps that were given up are dim,
+the leading solution is bright.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from textual.strip import Strip
 from edge_solver.core.tree import Finish
 from edge_solver.tui.growth import Growth, Line, Step
 from edge_solver.tui.look import reward_style
-from edge_solver.tui.steps import inline
+from edge_solver.tui.steps import fitted, inline
 
-DEEPEST = 24
-"""Most columns of guide that are drawn; what hangs deeper is told by its depth."""
+DEEPEST, DEEPEST_SHARE = 24, 0.25
+"""Most columns of guide that are drawn, and most of the width; what hangs deeper is told by its depth."""
+_LEAST_TEXT = 8
+"""Columns that a step's text keeps beside its answer."""
 _MARKS = {Finish.LENGTH: " ⨯ too long", Finish.BUDGET: " ✂ budget"}
 
 
@@ -128,10 +131,10 @@ class TreeView(ScrollView, can_focus=True):
         lines = self.growth.lines()
         if number >= len(lines):
             return None
-        step, guide = lines[number]
-        best = step.id in self.growth.best_path
-        chosen = step.id == self.selected
-        return step.id, guide, step.reward, step.width, step.pruned, bool(step.children), best, chosen
+        line = lines[number]
+        step, best = line.step, line.is_on(self.growth.best_path)
+        chosen = self.selected is not None and self.growth.place(self.selected) == number
+        return step.id, line.guide, step.reward, line.width, line.is_given_up, len(line.equals), best, chosen
 
     def choose(self, step: int, *, by_user: bool = True) -> None:
         """Select a step and bring it into view."""
@@ -177,43 +180,46 @@ class TreeView(ScrollView, can_focus=True):
         if number >= len(lines):
             return Strip.blank(width, self.rich_style)
         line = lines[number]
-        if line.step.id == self.selected:
+        if self.selected is not None and self.growth.place(self.selected) == number:
             ground = styles["cursor" if self.has_focus else "cursor-blurred"]
         else:
             ground = self.rich_style
         return (
-            Strip(self._segments(line, styles))
+            Strip(self._segments(line, styles, width))
             .adjust_cell_length(width, ground)
             .crop(0, width)
             .apply_style(Style(bgcolor=ground.bgcolor))
         )
 
-    def _segments(self, line: Line, styles: dict[str, Style]) -> list[Segment]:
-        step, guide = line
-        best = step.id in self.growth.best_path
-        dim = (step.pruned and not step.children) or step.finish in _MARKS
+    def _segments(self, line: Line, styles: dict[str, Style], room: int) -> list[Segment]:
+        step, guide = line.step, line.guide
+        best = line.is_on(self.growth.best_path)
+        dim = line.is_given_up or step.finish in _MARKS
         text = styles["best" if best else "dim" if dim else "text"]
         reward = reward_style(step.reward, dark=self.app.current_theme.dark)
         if dim and not best:
             reward = reward + Style(dim=True)
         figure = " ·   " if step.reward is None else f"{step.reward:.2f} "
-        width = f"×{step.width}" if step.width > 1 else ""
-        shown = guide if len(guide) <= DEEPEST else f"⋯{step.depth:<3}{guide[-DEEPEST + 4 :]}"
-        segments = [
+        width = f"×{line.width}" if line.width > 1 else ""
+        deepest = min(DEEPEST, max(_LEAST_TEXT, int(room * DEEPEST_SHARE)))
+        shown = guide if len(guide) <= deepest else f"⋯{step.depth:<3}{guide[-deepest + 4 :]}"
+        before = [
             Segment("▌" if best else " ", styles["answer"]),
             Segment(figure, reward),
             Segment(f"{width:<4}", styles["guide"]),
             Segment(shown, styles["guide"]),
-            Segment(inline(step.text), text),
         ]
+        after = []
+        if len(line.equals) > 1:
+            after.append(Segment(f" ≡{len(line.equals)}", styles["guide"]))
         if step.answer is not None:
-            answer = styles["answer"] if best else text
-            segments.append(Segment(f" ➜ {inline(step.answer)}", answer))
+            after.append(Segment(f" ➜ {inline(step.answer)}", styles["answer"] if best else text))
         elif step.finish in _MARKS:
-            segments.append(Segment(_MARKS[step.finish], styles["dim"]))
-        elif step.pruned and not step.children:
-            segments.append(Segment(" ⊘", styles["dim"]))
-        return segments
+            after.append(Segment(_MARKS[step.finish], styles["dim"]))
+        elif line.is_given_up:
+            after.append(Segment(" ⊘", styles["dim"]))
+        left = room - Segment.get_line_length(before) - Segment.get_line_length(after)
+        return [*before, Segment(fitted(inline(step.text), max(_LEAST_TEXT, left)), text), *after]
 
     def _read_styles(self) -> dict[str, Style]:
         names = ("text", "best", "dim", "guide", "answer", "cursor", "cursor-blurred")
@@ -255,10 +261,11 @@ class TreeView(ScrollView, can_focus=True):
 
     def action_child(self) -> None:
         """Go to the step after, the best one where there are several."""
-        steps = self.growth.steps
-        step = steps[self.selected] if self.selected is not None else self.growth.root
-        if step.children:
-            self.choose(max(step.children, key=lambda child: (steps[child].reward or 0.0, -child)))
+        growth, at = self.growth, self._at
+        equals = growth.lines()[at].equals if at >= 0 else (growth.root,)
+        after = [child for step in equals for child in step.children]
+        if after:
+            self.choose(max(after, key=lambda child: (growth.steps[child].reward or 0.0, -child)))
 
     def action_best(self) -> None:
         """Go to the leading answer."""
@@ -290,7 +297,7 @@ class TreeView(ScrollView, can_focus=True):
         number = event.y + self.scroll_offset.y
         lines = self.growth.lines()
         if number < len(lines):
-            again = lines[number].step.id == self.selected
+            again = number == self._at
             self._choose_line(number)
             if again:
                 self.action_open()

@@ -8,14 +8,16 @@ from dataclasses import replace
 import pytest
 
 from edge_solver.bench.device import measure
-from edge_solver.bench.device.engine import OutOfTimeError, StoppedError
+from edge_solver.bench.device.engine import DrafterEngine, OutOfTimeError, StoppedError
 from edge_solver.bench.device.figures import figure
 from edge_solver.bench.device.measure import Lab
 from edge_solver.bench.device.plan import FULL_SECONDS, QUICK_SECONDS, Probe, Wish, plan
 from edge_solver.bench.device.roofline import Ceilings, bytes_read, roof
 from edge_solver.bench.device.scripted import SHAPE, Clock, ScriptedEngine
 from edge_solver.bench.device.thermal import Heat
-from edge_solver.core.budget import Ledger
+from edge_solver.catalog import registry
+from edge_solver.catalog.shelf import runnable
+from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.cost import Shape
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
 from edge_solver.energy.scripted import ScriptedMeter
@@ -204,3 +206,16 @@ def test_a_sustained_run_that_shows_nothing_is_no_run() -> None:
     lab.limit = 1.0
     with pytest.raises(OutOfTimeError):
         measure.sustained(ScriptedEngine(clock, lab.check), lab, 60.0, 16, prompt_tokens=64, throttled=lambda *_: None)
+
+
+def test_a_prompt_is_read_anew_every_time() -> None:
+    holding = runnable(registry()["nano"])
+    assert holding is not None
+    engine = DrafterEngine(holding.path, threads=1, cells=128, branches=1)
+    try:
+        for _ in range(3):
+            ledger = Ledger(Budget(), Clock(), ScriptedMeter())
+            tokens, _ = engine.prompt(64, ledger)
+            assert ledger.spent().tokens_evaluated > 0.8 * tokens
+    finally:
+        engine.close()
