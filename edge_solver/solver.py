@@ -180,12 +180,7 @@ class Search:
             tally, leader = self._tally(), None
             while not self._cancelled:
                 plan = self._plan()
-                if not plan.expand and not plan.prune:
-                    if self._felt is None or self._felt is not self.ledger.refused:  # a refusal is no guess
-                        self._felt = plan.short_of or self._felt
-                    break
-                if self._is_decided():
-                    self._decided = True
+                if self._is_over(plan):
                     break
                 self._felt = plan.short_of
                 yield Planned(tuple((e.node, e.width) for e in plan.expand), plan.prune, plan.short_of)
@@ -210,6 +205,15 @@ class Search:
             self._spent = self.ledger.spent()  # whatever time goes by until somebody goes on is no part of the search
             self._retain(())
         yield Solved(self.solution())
+
+    def _is_over(self, plan: Plan) -> bool:
+        """Say whether the strategy asks for nothing more, or the rest cannot change the answer; remember why."""
+        if not plan.expand and not plan.prune:
+            if self._felt is None or self._felt is not self.ledger.refused:  # a refusal is no guess
+                self._felt = plan.short_of or self._felt
+            return True
+        self._decided = self._is_decided()
+        return self._decided
 
     def _told_again(self) -> Iterator[Event]:
         """Yield the events of the tree that the search goes on with, and give up what the budget had cut off."""
