@@ -215,7 +215,9 @@ def test_a_model_that_is_deleted_while_it_is_loaded_goes_on_serving(tmp_path: Pa
         await ask(pilot, "What is 3 + 4?")
         await ended(pilot)
         assert view(pilot).growth.solution is not None
-        await press(pilot, "ctrl+n", "n", "enter")  # a larger width: the engines are made anew, and the file is gone
+        # A width that the engines have no room for: they are made anew, and the file is gone.
+        await press(pilot, *["ctrl+n"] * 4, "n")
+        await press(pilot, "enter")
         await until(pilot, lambda: "there is no model file" in screen(pilot), "the reason")
         assert pilot.app.is_running
 

@@ -21,6 +21,8 @@ _TOO_WIDE = {
     "cost": ("FLOPs", "seconds", "joules", "label", "scope", "answered"),  # most of it stands in the first table
     "headline": ("label",),
     "coverage-laws": ("typical miss",),
+    "equal-compute": ("p, sign test",),
+    "catch-up": ("its FLOPs",),
 }
 """Columns that a terminal has no room for."""
 _BAR = 40
