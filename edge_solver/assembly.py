@@ -386,6 +386,7 @@ def load_scorer(
         marks=marks,
         threads=threads,
         providers=providers,
+        balance_temperature=entry.balance_temperature if entry else None,
         belief=entry.belief if entry else None,
     )
 

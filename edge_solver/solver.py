@@ -130,6 +130,7 @@ class Search:
             width=strategy.width or settings.width,
             temperature=settings.temperature if strategy.temperature is None else strategy.temperature,
             vote=settings.vote or strategy.vote,
+            balance_temperature=_balance(settings, engines.scorer),
         )
         self.ledger = ledger
         self.seed = seed
@@ -451,7 +452,7 @@ class Search:
             vote=self._rule,
             aggregate=settings.aggregate,
             rounding=settings.rounding,
-            balance_temperature=settings.balance_temperature,
+            balance_temperature=settings.balance,
             temperature=self.settings.temperature,
             beam_width=settings.beam_width,
             stop=self._stop,
@@ -468,6 +469,12 @@ class Search:
             prm=_used(scorer.profile) if scorer else None,
             seed=self.seed,
         )
+
+
+def _balance(settings: SearchSettings, scorer: Scorer | None) -> float:
+    """Return T_b: what was asked for, what suits the reward model, or what the paper uses."""
+    own = scorer.profile.balance_temperature if scorer else None
+    return settings.balance if settings.balance_temperature is not None or own is None else own
 
 
 def _candidates(tally: Tally) -> tuple[CandidateAnswer, ...]:

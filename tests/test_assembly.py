@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from edge_solver.assembly import Assembly, model_names
+from edge_solver.catalog.registry import registry
 from edge_solver.config import resolve
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import Drafted, Event, Solved, from_json, to_json
 from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import STRATEGIES
+from edge_solver.core.strategies.base import PAPER_BALANCE
 from edge_solver.errors import ModelMissingError, UnknownNameError, UsageError
 
 PROBLEM = "What is 37 + 48?"
@@ -51,6 +53,17 @@ def test_every_strategy_keeps_its_promises_with_the_built_in_models(strategy: st
     assert capped.spent.tokens_generated == sum(event.n_tokens for event in written if isinstance(event, Drafted)) <= 60
     assert capped.spent.flops <= 10**9
     assert [from_json(json.loads(json.dumps(to_json(event)))) for event in events] == events
+
+
+def test_width_is_shared_as_suits_the_reward_model_unless_somebody_says_otherwise() -> None:
+    own = registry()["micro-prm"].balance_temperature
+    assert own is not None
+    with an_assembly(width=2, threads=1) as assembly:
+        assert told(assembly)[0].strategy.balance_temperature == own
+    with an_assembly(width=2, threads=1, balance_temperature=0.7) as assembly:
+        assert told(assembly)[0].strategy.balance_temperature == 0.7
+    with an_assembly(width=2, threads=1, strategy="majority") as assembly:  # nobody weighs rewards
+        assert told(assembly)[0].strategy.balance_temperature == PAPER_BALANCE
 
 
 def test_a_decided_search_says_so_and_gives_the_same_answer() -> None:

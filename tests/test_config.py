@@ -41,7 +41,7 @@ def test_without_any_source_the_defaults_hold(project: Path) -> None:
     assert settings == Settings()
     assert (settings.strategy, settings.seed, settings.search.width) == ("rebase", 0, 16)
     assert (settings.search.balance_temperature, settings.search.rounding, settings.search.aggregate) == (
-        0.1,
+        None,
         "exact",
         "last",
     )

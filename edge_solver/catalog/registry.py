@@ -116,6 +116,8 @@ class ModelEntry:
     """For a reward model: what suits it as ``--aggregate``."""
     tokenizer: str | None = None
     """For a reward model: the GGUF under ``models/`` whose tokenizer it was trained with."""
+    balance_temperature: float | None = None
+    """For a reward model: the ``--balance-temperature`` that suits its rewards."""
     belief: Belief | None = None
     """For a reward model: how to read a confidence from the vote, fitted by ``models/training/fit_belief.py``."""
     unverified: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ _OPTIONS = (
     _option("--temperature", "T", "Softmax temperature of the policy.", _DEFAULT.search.temperature),
     _option("--seed", "N", "Same seed, models and settings: same search.", _DEFAULT.seed),
     _option("--rounding", _names(ROUNDINGS), _ROUNDING, _DEFAULT.search.rounding),
-    _option("--balance-temperature", "T", "How evenly REBASE shares its width.", _DEFAULT.search.balance_temperature),
+    _option("--balance-temperature", "T", "How evenly REBASE shares its width.", "the reward model's own, else 0.1"),
     _option("--beam-width", "M", "M: steps drawn from each that beam and dvts keep.", _DEFAULT.search.beam_width),
     _option("--aggregate", _names(AGGREGATES), "A solution's reward from its steps'.", _DEFAULT.search.aggregate),
     _option("--vote", _names(RULES), "The final rule.", "the strategy's own"),

@@ -29,6 +29,8 @@ class Profile:
     """Typical tokens of a step: the forecast's first guess, replaced by what is seen."""
     solution_steps: float = 6.0
     """Typical steps of a solution: the forecast's first guess, replaced by what is seen."""
+    balance_temperature: float | None = None
+    """For a reward model: the T_b of REBASE that suits its rewards, where that was measured."""
     belief: Belief | None = None
     """For a reward model: how to read a confidence from the vote, where that was fitted."""
     members: tuple[Profile, ...] = ()

@@ -62,6 +62,7 @@ class OnnxScorer:
         marks: Collection[str] = (),
         threads: int | None = None,
         providers: str = "cpu",
+        balance_temperature: float | None = None,
         belief: Belief | None = None,
     ) -> None:
         """Load a graph.
@@ -75,6 +76,7 @@ class OnnxScorer:
             marks: What the policy ends a step with; a model with a step mark of its own does not read them.
             threads: For onnxruntime; by default the physical cores.
             providers: What onnxruntime runs it on, the best first; the CPU takes over where one cannot be had.
+            balance_temperature: The T_b of REBASE that suits its rewards, where that was measured.
             belief: How to read a confidence from this model's rewards, where that was fitted.
 
         Raises:
@@ -92,6 +94,7 @@ class OnnxScorer:
             sha256 or _checksum(path),
             self._graph.shape,
             int(meta["context"]),
+            balance_temperature=balance_temperature,
             belief=belief,
         )
         self._step = lru_cache(_KNOWN_TEXTS)(self._cut)

@@ -12,13 +12,16 @@ from edge_solver.core.budget import Cap
 from edge_solver.core.forecast import Forecast
 from edge_solver.core.tree import Tree
 
+PAPER_BALANCE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
     """The user's choices that a strategy may look at."""
 
     width: int = 16  # N in the paper
-    balance_temperature: float = 0.1  # T_b in the paper
+    balance_temperature: float | None = None
+    """T_b in the paper; ``None`` takes what suits the reward model."""
     rounding: str = "exact"
     aggregate: str = "last"
     """How a path's rewards become one: last, min, product or mean."""
@@ -30,6 +33,11 @@ class SearchSettings:
     max_step_tokens: int = 256
     max_solution_tokens: int = 1024
     max_steps: int = 96
+
+    @property
+    def balance(self) -> float:
+        """T_b; where nobody says otherwise the paper's (Wu et al. 2024, appendix C)."""
+        return PAPER_BALANCE if self.balance_temperature is None else self.balance_temperature
 
 
 @dataclass(frozen=True, slots=True)

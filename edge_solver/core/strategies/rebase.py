@@ -24,7 +24,7 @@ def plan(tree: Tree, forecast: Forecast, settings: SearchSettings) -> Plan:
     frontier = tree.frontier()
     width, short_of = affordable_width(tree, forecast, settings)
     rewards = [reward(tree, node, settings) for node in frontier]
-    widths = ROUNDINGS[settings.rounding](rewards, width, settings.balance_temperature)
+    widths = ROUNDINGS[settings.rounding](rewards, width, settings.balance)
     ranked = sorted(zip(rewards, frontier, widths, strict=True), key=lambda row: (-row[0], row[1].id))
     return Plan(
         expand=tuple(Expansion(node.id, share) for _, node, share in ranked if share),
