@@ -15,7 +15,7 @@ from functools import lru_cache
 from threading import RLock
 from types import TracebackType
 
-from edge_solver.answers import exact
+from edge_solver.answers import exact, identity
 from edge_solver.answers.normal import MAX_ANSWER_CHARS, is_sentence, nesting, normalise
 from edge_solver.answers.process import WorkerProcess, WorkerUnavailable
 from edge_solver.answers.shape import Kind, Shape, is_vector, read_shape
@@ -160,6 +160,8 @@ class MathGrader:
             return False
         if verdict is None and depth:
             verdict = self._by_shape(first, second, depth - 1)
+        if verdict is None and identity.differ(first, second):
+            return False
         return self._ask(first, second) if verdict is None else verdict
 
     def _by_shape(self, first: str, second: str, depth: int) -> bool | None:  # noqa: PLR0911 - one line per case

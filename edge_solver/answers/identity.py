@@ -1,0 +1,69 @@
+"""Two expressions in letters that differ at a point are not the same: most wrong answers are told apart by that alone.
+
+An expression that is written out in full (``3*x**2 - 4*x/7``) is evaluated at a fixed point of a finite field. Equal
+values prove nothing here and stay somebody else's question; what is not written out, or holds a letter that may be a
+constant, is not read at all (Schwartz 1980 for the idea: a polynomial that is not zero seldom vanishes).
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+
+from edge_solver.answers.normal import normalise
+
+PRIME = 2**61 - 1
+MOST_CHARS = 400
+MOST_POWER = 1000
+_OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: a * _inverse(b),
+}
+_CONSTANTS = frozenset("eEiI")
+"""Letters that may stand for a number of their own."""
+
+
+def differ(first: str, second: str) -> bool:
+    """Say whether two answers are certainly different expressions; ``False`` where this module cannot tell."""
+    one, two = _value(normalise(first)), _value(normalise(second))
+    return one is not None and two is not None and one != two
+
+
+@lru_cache(maxsize=4096)
+def _value(normal: str) -> int | None:
+    """Return the expression's value at the point, or ``None`` where it is not one that is read here."""
+    if not normal.isascii() or len(normal) > MOST_CHARS:
+        return None
+    try:
+        return _evaluate(ast.parse(normal.replace("^", "**"), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _evaluate(node: ast.expr) -> int:
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            exact = Fraction(str(node.value))
+            found = exact.numerator * _inverse(exact.denominator)
+        case ast.Name(id=letter) if len(letter) == 1 and letter not in _CONSTANTS:
+            # A point with nothing special about it; capitals share it, since an answer may be spelled either way.
+            found = pow(0x9E3779B97F4A7C15, ord(letter.lower()), PRIME)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=inner):
+            found = -_evaluate(inner) if isinstance(sign, ast.USub) else _evaluate(inner)
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if 0 <= power <= MOST_POWER:
+            found = pow(_evaluate(left), power, PRIME)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            found = _OPERATORS[type(op)](_evaluate(left), _evaluate(right))
+        case _:
+            raise ValueError
+    return found % PRIME
+
+
+def _inverse(value: int) -> int:
+    """Return 1 / value; a division by zero raises ``ValueError``."""
+    return pow(value, -1, PRIME)
