@@ -5,17 +5,17 @@ set -euo pipefail
 results=${1:?usage: run.sh FOLDER}
 here=$(cd "$(dirname "$0")" && pwd)
 
-solve() { # MODEL STRATEGIES WIDTHS NAME: 96 problems, four of each module; seed 0
-  edge-solver bench solve --quiet --suite deepmind-easy --limit 96 --model "$1" --strategies "$2" --widths "$3" --out "$results/$1-$4"
+solve() { # MODEL STRATEGIES WIDTHS NAME: 48 problems, two of each module; seed 0
+  edge-solver bench solve --quiet --suite deepmind-easy --limit 48 --model "$1" --strategies "$2" --widths "$3" --out "$results/$1-$4"
 }
 
-family() { # MODEL WIDTHS
+family() { # MODEL
   solve "$1" rebase 4,16,64 rebase
-  solve "$1" greedy,majority,best-of-n,weighted "$2" sampling
+  solve "$1" greedy,majority,best-of-n,weighted 1,2,4,8,16,32,64 sampling
   solve "$1" mcts,beam,dvts 16 others
 }
 
-family nano 1,2,4,8,16,32,64 &
-family micro 1,2,4,8,16,32,64,128,256
+family nano &
+family micro
 wait
 edge-solver bench report "$results"/{nano,micro}-{sampling,rebase,others} --out "$here/report"
