@@ -56,14 +56,16 @@ def shows(study: Study) -> Iterator[str]:
 
 def _equal_compute(study: Study, names: Names) -> Iterator[str]:
     """Say whether tree search pays."""
-    if not study.equal_compute:
-        return
-    above = sum(e.gap.apart and e.gap.estimate.value > 0 for e in study.equal_compute)
-    below = sum(e.gap.apart and e.gap.estimate.value < 0 for e in study.equal_compute)
-    yield (
-        f"Tree search against sampling at equal FLOPs: better in {above} of {len(study.equal_compute)} comparisons, "
-        f"worse in {below}, not told apart in the others."
-    )
+    own = [e for e in study.equal_compute if _model(study, e.search) == _model(study, e.low)]
+    larger = [e for e in study.equal_compute if e not in own]
+    for compared, whose in ((own, ""), (larger, " with a larger model")):
+        if compared:
+            above = sum(e.gap.apart and e.gap.estimate.value > 0 for e in compared)
+            below = sum(e.gap.apart and e.gap.estimate.value < 0 for e in compared)
+            yield (
+                f"Tree search against sampling{whose} at equal FLOPs: better in {above} of {len(compared)} "
+                f"comparisons, worse in {below}, not told apart in the others."
+            )
     for found in study.catch_ups:
         search, sampling = study.points[found.search], study.points[found.sampling]
         if search.choice.strategy != "rebase":
@@ -74,6 +76,10 @@ def _equal_compute(study: Study, names: Names) -> Iterator[str]:
         else:
             cost = f"{found.times:.2g} times fewer" if found.times > 1 else f"{1 / found.times:.2g} times the"
             yield f"{names.choice(search.choice)} reaches {goal} with {cost} FLOPs."
+
+
+def _model(study: Study, point: int) -> str:
+    return study.points[point].choice.model
 
 
 def cannot(study: Study) -> Iterator[str]:
