@@ -12,7 +12,7 @@ solve() { # MODEL STRATEGIES WIDTHS NAME: 48 problems, two of each module; seed 
 family() { # MODEL
   solve "$1" rebase 4,16,64 rebase
   solve "$1" greedy,majority,best-of-n,weighted 1,2,4,8,16,32,64 sampling
-  solve "$1" mcts,beam,dvts 16 others
+  solve "$1" beam,dvts,mcts 16 others
 }
 
 family nano &
