@@ -125,12 +125,13 @@ class Search:
             raise ProblemError("the problem is empty; type it in quotes, or give - to read it from standard input")
         self.problem = problem
         self.strategy = strategy
+        suits = engines.scorer.profile.balance_temperature if engines.scorer else None
         self.settings = replace(
             settings,
             width=strategy.width or settings.width,
             temperature=settings.temperature if strategy.temperature is None else strategy.temperature,
             vote=settings.vote or strategy.vote,
-            balance_temperature=_balance(settings, engines.scorer),
+            balance_temperature=settings.balance_temperature or suits,
         )
         self.ledger = ledger
         self.seed = seed
@@ -469,12 +470,6 @@ class Search:
             prm=_used(scorer.profile) if scorer else None,
             seed=self.seed,
         )
-
-
-def _balance(settings: SearchSettings, scorer: Scorer | None) -> float:
-    """Return T_b: what was asked for, what suits the reward model, or what the paper uses."""
-    own = scorer.profile.balance_temperature if scorer else None
-    return settings.balance if settings.balance_temperature is not None or own is None else own
 
 
 def _candidates(tally: Tally) -> tuple[CandidateAnswer, ...]:

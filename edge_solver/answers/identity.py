@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
+from edge_solver.answers.exact import MAX_CHARS
 from edge_solver.answers.normal import normalise
 
 PRIME = 2**61 - 1
-MOST_CHARS = 400
 MOST_POWER = 1000
 _OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
@@ -26,6 +27,8 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
 }
 _CONSTANTS = frozenset("eEiI")
 """Letters that may stand for a number of their own."""
+_WRITTEN_OUT = re.compile(r"(?:[-+*/^(). 0-9]|(?<![0-9A-Za-z])[A-Za-z](?![0-9A-Za-z]))+")
+"""Numerals, single letters and what stands between them: about some other texts Python warns on the screen."""
 
 
 def differ(first: str, second: str) -> bool:
@@ -37,7 +40,7 @@ def differ(first: str, second: str) -> bool:
 @lru_cache(maxsize=4096)
 def _value(normal: str) -> int | None:
     """Return the expression's value at the point, or ``None`` where it is not one that is read here."""
-    if not normal.isascii() or len(normal) > MOST_CHARS:
+    if len(normal) > MAX_CHARS or not _WRITTEN_OUT.fullmatch(normal):
         return None
     try:
         return _evaluate(ast.parse(normal.replace("^", "**"), mode="eval").body)
@@ -47,7 +50,7 @@ def _value(normal: str) -> int | None:
 
 def _evaluate(node: ast.expr) -> int:
     match node:
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+        case ast.Constant(value=int() | float()):
             exact = Fraction(str(node.value))
             found = exact.numerator * _inverse(exact.denominator)
         case ast.Name(id=letter) if len(letter) == 1 and letter not in _CONSTANTS:

@@ -216,10 +216,10 @@ def _sizes(study: Study) -> str:
 def _equal(study: Study, names: Names) -> str:
     """Show whether tree search pays."""
     compared, reached = tables.equal_compute(study, names), tables.catch_ups(study, names)
-    if not compared.rows and not reached.rows:
+    if not reached.rows:  # whatever is compared is in there
         return ""
-    parts = [f"<h3>{html.escape(table.title)}</h3>\n{table.html()}" for table in (reached,) if table.rows]
-    return (compared.html() if compared.rows else "") + _note(_EQUAL) + "\n" + "\n".join(parts)
+    first = compared.html() if compared.rows else ""
+    return f"{first}{_note(_EQUAL)}\n<h3>{html.escape(reached.title)}</h3>\n{reached.html()}"
 
 
 def _figure(pictures: Sequence[Picture], behind: Sequence[Table], note: str = "") -> str:

@@ -56,9 +56,8 @@ def shows(study: Study) -> Iterator[str]:
 
 def _equal_compute(study: Study, names: Names) -> Iterator[str]:
     """Say whether tree search pays."""
-    own = [e for e in study.equal_compute if _model(study, e.search) == _model(study, e.low)]
-    larger = [e for e in study.equal_compute if e not in own]
-    for compared, whose in ((own, ""), (larger, " with a larger model")):
+    for is_own, whose in ((True, ""), (False, " with a larger model")):
+        compared = [e for e in study.equal_compute if (_model(study, e.search) == _model(study, e.low)) is is_own]
         if compared:
             above = sum(e.gap.apart and e.gap.estimate.value > 0 for e in compared)
             below = sum(e.gap.apart and e.gap.estimate.value < 0 for e in compared)
