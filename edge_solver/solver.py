@@ -115,8 +115,8 @@ class Search:
             key: Names the problem in engines that several searches share.
             past: A search for the same problem to go on with. Its events are told again first, so that whoever listens
                 to this search alone knows the whole tree; ``ledger`` should have been told what it spent.
-            is_watched: Whether pulses tell the bill of the moment; else they tell that of the last layer, for reading
-                clock and meter at every call is a good part of what a search costs beside its calls.
+            is_watched: Whether the bill of the moment is told; else nobody hears of it before the end, for reading
+                clock and meter again and again is a good part of what a search costs beside its calls.
 
         Raises:
             ProblemError: The problem is empty, does not fit the model's context, or was begun by another model.
@@ -159,7 +159,7 @@ class Search:
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
         self._spent: Spend | None = None
         """Once the search has ended."""
-        self._is_watched, self._billed = is_watched, self._bill()
+        self._is_watched, self._opened = is_watched, self._bill()
         self._felt: Cap | None = None
         self._decided = False
         self._cancelled = False
@@ -199,8 +199,8 @@ class Search:
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
                     yield Leading(winner.answer, self._confidence(tally), winner.votes)
-                self._billed = self._bill()
-                yield Billed(self._billed)
+                if self._is_watched:
+                    yield Billed(self._bill())
                 if len(self.tree) == size:
                     break
         finally:
@@ -440,7 +440,7 @@ class Search:
         return Budget(**known) if known else None  # type: ignore[arg-type]  # tokens are whole, see Forecast
 
     def _pulsed(self, live: int) -> Pulsed:
-        return Pulsed(live, self._bill() if self._is_watched else self._billed)
+        return Pulsed(live, self._bill() if self._is_watched else self._opened)
 
     def _bill(self) -> Spent:
         return Spent.from_spend(self._spent or self.ledger.spent())

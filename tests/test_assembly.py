@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_solver.assembly import Assembly, model_names
+from edge_solver.assembly import Assembly
 from edge_solver.catalog.registry import registry
 from edge_solver.config import resolve
 from edge_solver.core.budget import Budget
@@ -16,6 +16,7 @@ from edge_solver.core.solution import Solution
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.core.strategies.base import PAPER_BALANCE
 from edge_solver.errors import ModelMissingError, UnknownNameError, UsageError
+from edge_solver.loading import model_names
 
 PROBLEM = "What is 37 + 48?"
 

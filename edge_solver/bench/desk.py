@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edge_solver.answers import MathGrader
 from edge_solver.assembly import Assembly
 from edge_solver.bench import pot
 from edge_solver.bench.arms import Arm, Group
@@ -48,8 +47,6 @@ class Desk:
         self._scorer = _gathering(engines.scorer) if engines.scorer is not None else None
         assembly.engines = replace(engines, scorer=self._scorer)
         self._drafter, self._grader = engines.drafter, engines.grader
-        if isinstance(self._grader, MathGrader) and any(any(map(str.isalpha, p.answer)) for p in order.suite.problems):
-            self._grader.warm()  # it loads for seconds: meanwhile the first problems are being written
         self._books = Books(time.monotonic, assembly.meter, assembly.rates)
         for engine in (self._drafter, self._scorer):
             if isinstance(engine, Observable):

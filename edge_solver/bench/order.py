@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from edge_solver import __version__
-from edge_solver.assembly import model_names
 from edge_solver.bench import machine
 from edge_solver.bench.arms import Arm, Group, can_share, group_arms, plan_arms
 from edge_solver.bench.suites import Suite
@@ -17,6 +16,7 @@ from edge_solver.config import Settings
 from edge_solver.core.budget import Budget
 from edge_solver.core.events import plain
 from edge_solver.core.strategies import STRATEGIES
+from edge_solver.loading import model_names
 
 SCHEMA = 1
 _PER_ARM = ("strategy", "seed")

@@ -99,8 +99,14 @@ class Runner:
             search=replace(self.order.settings.search, width=search.width),
         )
         capped = self.order.suite_budget.joules is not None
+        has_letters = any(any(map(str.isalpha, problem.answer)) for _, problem in todo)
         with Assembly(
-            settings, demo=self.order.demo, problems=self.order.at_once, run_seconds=math.inf, capped=capped
+            settings,
+            demo=self.order.demo,
+            problems=self.order.at_once,
+            run_seconds=math.inf,
+            capped=capped,
+            algebra=has_letters,
         ) as assembly:
             for note in assembly.notes:
                 if note not in self._notes:

@@ -59,7 +59,8 @@ def _made(
     settings: Settings, choice: Choice, reading: Reading, schedule: Schedule, stop: threading.Event
 ) -> Calibration | None:
     """Work and return the calibration; ``None`` where it was stopped."""
-    from edge_solver.assembly import Assembly, tie_of_settings
+    from edge_solver.assembly import Assembly
+    from edge_solver.loading import tie_of_settings
 
     with Assembly(settings) as assembly:
         engines = assembly.engines

@@ -57,8 +57,8 @@ def command(*, calibrate: bool, as_json: bool, **flags: object) -> int:
         from edge_solver.cli.calibrate import run
 
         return run(settings, as_json=as_json)
-    from edge_solver.assembly import tie_of_settings
     from edge_solver.energy import survey
+    from edge_solver.loading import tie_of_settings
 
     try:
         bound = tie_of_settings(settings)

@@ -14,7 +14,7 @@ from edge_solver.config import resolve
 from edge_solver.errors import ExitCode
 
 if TYPE_CHECKING:
-    from edge_solver.assembly import EngineInfo
+    from edge_solver.loading import EngineInfo
 
 
 @click.command("engine-info")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from edge_solver.assembly import tie_of_settings
 from edge_solver.bench.calibrate import Schedule
 from edge_solver.cli import calibrate, main
 from edge_solver.config import Settings
 from edge_solver.core.meter import Activity, EnergyLabel, Rates, Reading
 from edge_solver.energy import Choice, EstimatedMeter, calibration, choose_meter
 from edge_solver.errors import EdgeSolverError
+from edge_solver.loading import tie_of_settings
 
 TRUTH = Rates(4e-10, 2e-10, 5.0)
 KNOWN = Choice("powercap", EstimatedMeter(TRUTH, EnergyLabel.COUNTER), ())

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from edge_solver.assembly import load_scorer
 from edge_solver.bench.device import ceilings, facts, quality
 from edge_solver.bench.device.benchmark import Document, Rig
 from edge_solver.bench.device.engine import SLACK, DrafterEngine, Engine
@@ -20,6 +19,7 @@ from edge_solver.core.formats import StepFormat
 from edge_solver.core.ports import Scorer
 from edge_solver.energy import Choice
 from edge_solver.engines.threads import physical_cores
+from edge_solver.loading import load_scorer
 
 _USED = 512 + 64 * max(BRANCHES)
 """Tokens of the longest prompt and of all branches."""
