@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from edge_solver.assembly import load_scorer
 from edge_solver.bench.device import ceilings, facts, quality
-from edge_solver.bench.device.benchmark import Document, Rig
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.engine import SLACK, DrafterEngine, Engine
 from edge_solver.bench.device.measure import Lab
 from edge_solver.bench.device.plan import BRANCHES
+from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.thermal import read_heat
 from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.config import Settings

@@ -11,10 +11,12 @@ from edge_solver import memory
 from edge_solver.bench import shape_files
 from edge_solver.bench.device import document as files
 from edge_solver.bench.device import facts, machine_rig
-from edge_solver.bench.device.benchmark import Benchmark, Document, Listener, Rig
+from edge_solver.bench.device.benchmark import Benchmark
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.engine import StoppedError
 from edge_solver.bench.device.machine_rig import Subject
 from edge_solver.bench.device.plan import Wish
+from edge_solver.bench.device.rig import Listener, Rig
 from edge_solver.bench.device.scripted import scripted_rig
 from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.catalog.checksums import checksum

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from edge_solver.bench.device import document as files
-from edge_solver.bench.device.benchmark import Benchmark, Document, Rig
+from edge_solver.bench.device.benchmark import Benchmark
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.figures import sized
 from edge_solver.bench.device.llama_rows import llama_rows
 from edge_solver.bench.device.plan import QUICK_SECONDS, Wish
+from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.scripted import Clock, ScriptedEngine, scripted_rig
 from edge_solver.bench.device.summary import WIDTH, summary
 from edge_solver.errors import RecordError, UsageError

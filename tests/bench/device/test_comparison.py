@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from edge_solver.bench.device import document as files
-from edge_solver.bench.device.benchmark import Benchmark, Document
+from edge_solver.bench.device.benchmark import Benchmark
 from edge_solver.bench.device.comparison import Comparison, Row, compare
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.items import items
 from edge_solver.bench.device.plan import Wish
 from edge_solver.bench.device.scripted import scripted_rig
