@@ -14,7 +14,7 @@ from edge_solver.bench.device import measure
 from edge_solver.bench.device.budgets import solve_suite
 from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.engine import Engine, StoppedError
-from edge_solver.bench.device.figures import figure, sized
+from edge_solver.bench.device.figures import figure, quant_of, sized
 from edge_solver.bench.device.limits import measure_ceilings, roofs
 from edge_solver.bench.device.measure import PromptSpeed, Window
 from edge_solver.bench.device.plan import PROBE_SIZES, Plan, Probe, Wish, plan
@@ -101,6 +101,8 @@ class Benchmark:
         self.document["workload"]["threads"] = engine.threads
         self.document["model"] |= {
             "description": sized(engine.description, engine.shape.params_total),
+            "quant": quant_of(engine.description),
+            "context": engine.context,
             "n_params": engine.shape.params_total,
             "weight_bytes": engine.weight_bytes,
         }

@@ -53,7 +53,7 @@ class ScriptedEngine:
     branch_seconds: float = 0.005
     shape: Shape = SHAPE
     context: int = 4096
-    description: str = "scripted 0.5B"
+    description: str = "scripted 0.5B Q4_0"
     weight_bytes: int = 500_000_000
     load_seconds: float = 0.5
     _prompt: int = field(default=0, init=False)

@@ -96,7 +96,7 @@ class Session:
         )  # fmt: skip
         model = machine_rig.describe(subject, self.settings.engine.prm)
         refused = [{"meter": refusal.meter, "reason": refusal.reason} for refusal in choice.refusals]
-        energy = {"meter": choice.name, "refused_meters": refused}
+        energy = {"meter": choice.name, "poll_seconds": choice.poll_seconds, "refused_meters": refused}
         return self._run(rig, facts.device(), facts.build(), model, energy)
 
     def _run(self, rig: Rig, device: Document, build: Document, model: Document, energy: Document) -> Document:

@@ -61,6 +61,7 @@ class Windows:
             "prm_joules_per_call": _first(windows, "reward model"),
             "label": used[0].label if used else None,
             "scope": used[0].scope if used else None,
+            "error": used[0].error if used else None,
         }
 
 
@@ -68,7 +69,7 @@ def seen_at_the_wall(window: Window, before: float | None, after: float | None) 
     """Return the window with what a person read off a meter at its ends; ``None`` where that makes no sense."""
     if before is None or after is None or after <= before:
         return None
-    return replace(window, joules=after - before, label=EnergyLabel.MEASURED_WALL.value, scope=WALL)
+    return replace(window, joules=after - before, label=EnergyLabel.MEASURED_WALL.value, scope=WALL, error=None)
 
 
 def _first(windows: Sequence[Window], beginning: str) -> float | None:
