@@ -91,10 +91,15 @@ def drop(cached: Cached) -> int:
     return size
 
 
+def partials(repository: str, etag: str = "*") -> list[Path]:
+    """Return what is here of files that are not whole yet."""
+    return sorted((repository_dir(repository) / "blobs").glob(f"{etag}.incomplete"))
+
+
 def drop_partials(repository: str, etag: str = "*") -> int:
     """Remove what downloads that never ended have left; return the bytes that this frees."""
     freed = 0
-    for partial in (repository_dir(repository) / "blobs").glob(f"{etag}.incomplete"):
+    for partial in partials(repository, etag):
         freed += partial.stat().st_size
         partial.unlink(missing_ok=True)
     return freed

@@ -16,6 +16,8 @@ PROMPT = 512
 """Tokens before the first step where nobody knows: a few solved examples and a problem."""
 _HALF, _SINGLE = 2, 4
 """Bytes of a number in the policy's cache (half precision) and in what is kept of the reward model."""
+_CONVERTED_BITS = {"q4_0": 4.6, "q4_k_m": 4.9}
+"""Of a weight, about, by what a recipe's name ends with; a reward model is taken to need a byte, its embedding does."""
 _SCORED = 64
 """Most steps that the reward model reads in one call."""
 
@@ -100,8 +102,12 @@ def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: Model
 
 
 def weights(entry: ModelEntry, shape: Architecture) -> int:
-    """Return the bytes of the file that will be run: the real one, the hub's, or one byte a weight to be converted."""
+    """Return the bytes of the file that will be run: the real one, the hub's, or about those of the one to be made."""
     holding = shelf.runnable(entry)
     if holding is not None:
         return holding.path.stat().st_size
-    return entry.bytes if entry.repository is not None else shape.parameters
+    if entry.repository is not None:
+        return entry.bytes
+    recipe = (entry.recipe or "").removesuffix(".toml")
+    bits = next((bits for kind, bits in _CONVERTED_BITS.items() if recipe.endswith(f"-{kind}")), 8.0)
+    return int(shape.parameters * bits / 8)

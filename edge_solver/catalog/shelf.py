@@ -15,6 +15,8 @@ from edge_solver.catalog import cache
 from edge_solver.catalog.registry import ModelEntry, ModelKind, registry
 from edge_solver.errors import UsageError
 
+TO_CONVERT = "to convert"
+"""The state of a model whose weights are here."""
 _CONVERTED = {ModelKind.POLICY: ".gguf", ModelKind.PRM: ".onnx"}
 
 
@@ -76,6 +78,19 @@ def holdings(entry: ModelEntry) -> list[Holding]:
 def runnable(entry: ModelEntry) -> Holding | None:
     """Return the file of a model that an engine can run, if it is here."""
     return next((holding for holding in holdings(entry) if holding.runs), None)
+
+
+def state(entry: ModelEntry) -> str:
+    """Say where a model is: how it came here, or what is still to be done."""
+    here = holdings(entry)
+    if here and here[0].runs:
+        return here[0].origin.value
+    repository = entry.repository or entry.checkpoint
+    if repository is not None and cache.partials(repository, entry.sha256 or "*"):
+        return "partly pulled"
+    if entry.repository is not None:
+        return "to pull"
+    return TO_CONVERT if here else "to pull and convert"
 
 
 def converted_path(entry: ModelEntry) -> Path:

@@ -73,6 +73,8 @@ class Choice:
     refusals: tuple[Refusal, ...]
     rates: Rates = TYPICAL
     """What work is thought to cost here, for predictions: as calibrated, or as is typical."""
+    poll_seconds: float | None = None
+    """How often the meter is read in the background; ``None`` for one that is only read when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,9 @@ def choose_meter(
                 raise MeterUnavailableError(f"{_GAUGES[name]} is too slow to keep a cap on joules")  # noqa: TRY301
             meter = _OPEN[name](machine, tie)
             rates = fitted.rates if fitted is not None else TYPICAL
-            return Choice(name, Described(meter, name, _idle_watts(name, meter, fitted)), tuple(refusals), rates)
+            described = Described(meter, name, _idle_watts(name, meter, fitted))
+            poll_seconds = meter.every_seconds if isinstance(meter, PolledMeter) else None
+            return Choice(name, described, tuple(refusals), rates, poll_seconds)
         except MeterUnavailableError as error:
             refusals.append(Refusal(name, error.reason, error.remedy))
             if name == wanted:

@@ -19,6 +19,7 @@ class PolledMeter:
     def __init__(self, meter: Meter, every_seconds: float) -> None:
         """Start to read."""
         self._meter, self._lock = meter, threading.Lock()
+        self.every_seconds = every_seconds
         stop = threading.Event()
         self._end = weakref.finalize(self, stop.set)
         # The thread holds no reference to this object, or it would never end.

@@ -196,6 +196,20 @@ def slow(seconds: float) -> Callable[[Handler], bool]:
     return wait
 
 
+def trickle(seconds: float) -> Callable[[Handler], bool]:
+    """Send the first half at once, and then wait with the rest."""
+
+    def drip(handler: Handler) -> bool:
+        data = handler.contents()
+        handler.send(200, {}, data[: len(data) // 2], len(data))
+        handler.wfile.flush()
+        time.sleep(seconds)
+        handler.close_connection = True
+        return True
+
+    return drip
+
+
 def send_instead(data: bytes) -> Callable[[Handler], bool]:
     """Send other bytes."""
 

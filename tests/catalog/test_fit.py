@@ -46,6 +46,12 @@ def test_a_converted_file_is_weighed_instead_of_guessed() -> None:
     assert estimate(prm=PRM).need.prm_weights == 1234
 
 
+def test_a_policy_to_be_converted_weighs_what_its_recipe_makes() -> None:
+    made = fit(registry()["llemma-metamath-7b"], width=16)
+    assert made is not None
+    assert made.need.weights == pytest.approx(LLEMMA.bytes, rel=0.02)  # the same shape, as quantized by others
+
+
 def test_it_fits_or_not_into_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     for free, fits in ((1 << 40, True), (1 << 30, False), (None, None)):
         monkeypatch.setattr(memory, "available", lambda free=free: free)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 import edge_solver
+from edge_solver.catalog import cache
 from edge_solver.cli import main
-from tests.catalog.conftest import FakeHub
+from tests.catalog.conftest import FakeHub, a_blob, trickle
 
 SMALL = {"config.json": b"{}\n", "tokenizer.json": b"{}\n", "model.safetensors": b"weights" * 1000}
 REPOSITORY = "trl-lib/Qwen2-0.5B-Reward-Math-Sheperd"
@@ -109,6 +112,35 @@ def test_the_environment_names_the_hub_and_a_refusal_is_one_line(hub: FakeHub) -
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert f"gated: its owners want to know who downloads it. Open {hub.url}" in done.stderr
+
+
+def test_an_interrupt_keeps_what_is_here_and_the_next_pull_goes_on(hub: FakeHub, run: Run) -> None:
+    weights = a_blob(400_000)
+    mark = hub.add(REPOSITORY, "model.safetensors", weights)
+    hub.trouble.append(trickle(120))
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge_solver", "models", "pull", NAME, "--accept-licence"],
+        env={**os.environ, "HF_ENDPOINT": hub.url, "PYTHONPATH": str(Path(edge_solver.__file__).parents[1])},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as pulling:
+        partial = cache.partial_path(REPOSITORY, mark)
+        end = time.monotonic() + 120
+        while not (partial.exists() and partial.stat().st_size >= 200_000):
+            assert time.monotonic() < end
+            assert pulling.poll() is None
+            time.sleep(0.02)
+        pulling.send_signal(signal.SIGINT)
+        _, said = pulling.communicate(timeout=60)
+    assert pulling.returncode == 130
+    assert "stopped by you; what is here is kept" in said
+    assert "Traceback" not in said
+    assert partial.read_bytes() == weights[:200_000]
+    assert {model["name"]: model["state"] for model in json.loads(run("list", "--json")[1])}[NAME] == "partly pulled"
+    code, printed, _ = run("pull", NAME, "--accept-licence")
+    assert code == 0
+    assert hub.reads() == [None, "bytes=200000-"]
+    assert (Path(printed.strip()) / "model.safetensors").read_bytes() == weights
 
 
 def test_a_name_that_nobody_knows_suggests_the_nearest(run: Run) -> None:

@@ -43,6 +43,15 @@ def test_what_was_here_before_does_not_count_as_speed(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err.strip() == "53%, 530 MB of 1 GB, 1 MB/s, 7.8 min left"
 
 
+def test_the_first_few_bytes_say_nothing_of_the_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with Watch(1_000_000_000, io.StringIO(), clock=clock) as watch:
+        watch.report(0)
+        clock.now = 30.0
+        watch.report(3)
+    assert capsys.readouterr().err.strip() == "0%, 3 B of 1 GB"
+
+
 def test_quiet_means_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     with Watch(10, io.StringIO(), quiet=True) as watch:
         watch.note("something")

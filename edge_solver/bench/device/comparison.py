@@ -36,6 +36,10 @@ class Row:
     """``None`` where it was not measured, and everywhere in a row that is refused."""
     spreads: tuple[float | None, ...]
     more_is_better: bool
+    label: str | None = None
+    """How its energy was obtained, on all devices alike; ``None`` for what is no energy."""
+    scope: str | None = None
+    """What that covers."""
     refused: str | None = None
     """Why the values must not be set side by side."""
 
@@ -43,9 +47,11 @@ class Row:
     def best(self) -> int | None:
         """Which device is ahead; ``None`` with fewer than two values or a tie."""
         known = {index: value for index, value in enumerate(self.values) if value is not None}
-        if len(set(known.values())) < 2:  # noqa: PLR2004 - one value has no rival
+        if len(known) < 2:  # noqa: PLR2004 - one value has no rival
             return None
-        return (max if self.more_is_better else min)(known, key=lambda index: known[index])
+        best = (max if self.more_is_better else min)(known.values())
+        ahead = [index for index, value in known.items() if value == best]
+        return ahead[0] if len(ahead) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ def _row(values: Sequence[Item | None], names: Sequence[str]) -> Row:
         tuple(item.value if item and not refused else None for item in values),
         tuple(item.spread if item and not refused else None for item in values),
         first.more_is_better,
+        first.label,
+        first.scope,
         refused,
     )
 

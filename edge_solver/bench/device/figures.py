@@ -38,3 +38,9 @@ def sized(description: str, parameters: int) -> str:
     """Return llama.cpp's description of a model with its size, where it has no name for that and says ``?B``."""
     size = f"{parameters / 1e9:.3g}B" if parameters >= 1e9 else f"{parameters / 1e6:.3g}M"  # noqa: PLR2004 - a billion
     return description.replace("?B", size)
+
+
+def quant_of(description: str) -> str | None:
+    """Return the quantization out of llama.cpp's description of a model, which is family, size, quantization."""
+    parts = description.split(maxsplit=2)
+    return parts[2] if len(parts) == 3 else None  # noqa: PLR2004 - those three

@@ -39,7 +39,7 @@ class Item:
     form: Form
     value: float
     spread: float | None
-    """Half the distance between the extremes, as a share of the value."""
+    """Half the distance between the extremes, as a share of the value; of a calibrated estimate its error."""
     same: tuple[tuple[str, str], ...]
     """What must be equal in two results, by name, before this item may be compared."""
     more_is_better: bool = True
@@ -50,9 +50,14 @@ class Item:
         return dict(self.same).get("label")
 
     @property
+    def scope(self) -> str | None:
+        """What its energy covers; ``None`` for what is no energy."""
+        return dict(self.same).get("scope")
+
+    @property
     def shown(self) -> str:
-        """The value as people read it."""
-        return written(self.value, self.form)
+        """The value as people read it: an estimate shows that it is one."""
+        return estimate(self.label) + written(self.value, self.form)
 
 
 CAPS = ("small cap", "middle cap", "large cap")
@@ -82,6 +87,11 @@ _QUANTITIES = {
 _UNITS = {Form.RATE: "t/s", Form.STEPS: "steps/s", Form.WATTS: "W", Form.COUNT: "per kJ"}
 
 
+def estimate(label: str | None) -> str:
+    """Return the sign before a figure of this label: one for estimates, and none for what was measured."""
+    return "≈" if label in (EnergyLabel.ESTIMATED_CALIBRATED.value, EnergyLabel.ESTIMATED_DEFAULT.value) else ""
+
+
 def identity(document: Document) -> str:
     """Name the policy so that two of the same name and other weights differ."""
     digest = text(document, "model", "sha256") or "unknown"
@@ -105,7 +115,7 @@ def _speed(document: Document) -> Iterator[Item]:
         name = f"decode, {_branches(branches)}"
         yield from _figure(document, "speed", name, Form.RATE, same, "decode", index, "tokens_per_second")
     yield from _plain(document, "speed", "sustained", Form.RATE, (model, cache), "speed", "sustained", "sustained")
-    prm = ("reward model", text(document, "speed", "prm", "sha256") or "unknown")
+    prm = ("reward model", (text(document, "speed", "prm", "sha256") or "unknown")[:8])
     yield from _figure(document, "speed", "reward model", Form.STEPS, (prm,), "prm", "steps_per_second")
     yield from _figure(document, "speed", "load", Form.SECONDS, (model,), "load_seconds", more=False)
     yield from _plain(
@@ -130,22 +140,22 @@ def _limits(document: Document) -> Iterator[Item]:
 def _energy(document: Document) -> Iterator[Item]:
     model = ("model", identity(document))
     for row in rows(document, "energy", "windows"):
-        what, value = text(row, "what") or "", number(row, "joules_per_unit")
+        what, value, error = text(row, "what") or "", number(row, "joules_per_unit"), number(row, "error")
         label = (("label", text(row, "label") or "unknown"), ("scope", text(row, "scope") or "unknown"))
         if value is None:
             continue
         if what == "idle":
-            yield Item("energy", "idle", Form.WATTS, value, None, label, more_is_better=False)
+            yield Item("energy", "idle", Form.WATTS, value, error, label, more_is_better=False)
         elif what in ("decode on 1", "decode on 4", "decode on 16"):
             name = f"{_branches(float(what.split()[-1]))}, a token"
-            yield Item("energy", name, Form.JOULES, value, None, (model, *label), more_is_better=False)
+            yield Item("energy", name, Form.JOULES, value, error, (model, *label), more_is_better=False)
         elif what == f"prompt of {number(document, 'speed', 'prompt', 'tokens') or 0:.0f}":
-            yield Item("energy", "prompt, a token", Form.JOULES, value, None, (model, *label), more_is_better=False)
+            yield Item("energy", "prompt, a token", Form.JOULES, value, error, (model, *label), more_is_better=False)
         elif what.startswith("sustained"):
-            yield Item("energy", "sustained, a token", Form.JOULES, value, None, (model, *label), more_is_better=False)
+            yield Item("energy", "sustained, a token", Form.JOULES, value, error, (model, *label), more_is_better=False)
         elif what == "reward model":
-            prm = ("reward model", text(document, "speed", "prm", "sha256") or "unknown")
-            yield Item("energy", "reward model, a call", Form.JOULES, value, None, (prm, *label), more_is_better=False)
+            prm = ("reward model", (text(document, "speed", "prm", "sha256") or "unknown")[:8])
+            yield Item("energy", "reward model, a call", Form.JOULES, value, error, (prm, *label), more_is_better=False)
 
 
 def _suite(document: Document) -> Iterator[Item]:
@@ -162,15 +172,16 @@ def _suite(document: Document) -> Iterator[Item]:
             ("problems", f"{n:.0f}" if n is not None else "none"),
         )
         energy = (*same, ("label", text(row, "label") or "unknown"), ("scope", text(row, "scope") or "unknown"))
-        for name, form, key, needs, more in (
-            ("right", Form.SHARE, "accuracy", same, True),
-            ("time per problem", Form.SECONDS, "seconds_per_problem", same, False),
-            ("energy per right answer", Form.JOULES, "joules_per_correct", energy, False),
-            ("right answers", Form.COUNT, "correct_per_kilojoule", energy, True),
+        error = number(row, "error")
+        for name, form, key, needs, spread, more in (
+            ("right", Form.SHARE, "accuracy", same, None, True),
+            ("time per problem", Form.SECONDS, "seconds_per_problem", same, None, False),
+            ("energy per right answer", Form.JOULES, "joules_per_correct", energy, error, False),
+            ("right answers", Form.COUNT, "correct_per_kilojoule", energy, error, True),
         ):
             value = number(row, key)
             if value is not None:
-                yield Item("suite", f"{cap}: {name}", form, value, None, needs, more_is_better=more)
+                yield Item("suite", f"{cap}: {name}", form, value, spread, needs, more_is_better=more)
 
 
 def says_nothing(label: str) -> bool:

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from edge_solver.bench.device import ceilings, facts, quality
-from edge_solver.bench.device.benchmark import Document, Rig
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.engine import SLACK, DrafterEngine, Engine
 from edge_solver.bench.device.measure import Lab
 from edge_solver.bench.device.plan import BRANCHES
+from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.thermal import read_heat
 from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.config import Settings
@@ -32,7 +33,6 @@ class Subject:
     file: ModelFile
     shape: str | None = None
     """The name of its shape, where its weights are made up."""
-    quant: str | None = None
 
 
 def cells() -> int:
@@ -94,7 +94,7 @@ def real_rig(
 
 
 def describe(subject: Subject, prm: str) -> Document:
-    """Return what a result says of the models.
+    """Return what a result says of the models before one is loaded.
 
     Raises:
         ModelError: The policy's header cannot be read.
@@ -102,16 +102,13 @@ def describe(subject: Subject, prm: str) -> Document:
     from edge_solver.engines.llama import LlamaModel
 
     file = subject.file
-    with LlamaModel(file.path, vocab_only=True) as model:
-        context = model.context_trained
+    LlamaModel(file.path, vocab_only=True).close()  # a file that is no model is refused before anything is measured
     prm_file = resolve(ModelKind.PRM, prm)
     return {
         "name": f"{subject.shape} (made-up weights)" if subject.shape else file.name,
         "file": file.path.name,
         "sha256": file.sha256,
         "bytes": file.path.stat().st_size,
-        "quant": subject.quant,
-        "context": context,
         "made_up_weights": subject.shape is not None,
         "licence": file.entry.licence if file.entry else None,
         "prm": {"name": prm_file.name, "sha256": prm_file.sha256},

@@ -7,7 +7,7 @@ holds every sample; a window of energy spans all its repeats, for meters are too
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge_solver.bench.device.engine import Engine, OutOfTimeError, StoppedError
 from edge_solver.bench.device.figures import Figure, figure
@@ -34,6 +34,8 @@ class Window:
     """What was done so often: "token", "call" or "second"."""
     net_joules: float | None = None
     """Without what the idle device would have used."""
+    error: float | None = None
+    """Of a calibrated estimate: how far off it may be, as a share."""
 
     @property
     def per_unit(self) -> float | None:
@@ -166,7 +168,7 @@ def idle(lab: Lab, seconds: float) -> Window:
     passed = lab.clock() - begun
     after = lab.meter.read(Activity(0, passed))
     joules = None if before.joules is None or after.joules is None else max(0.0, after.joules - before.joules)
-    return _window("idle", passed, Reading(joules, after.label, after.scope), round(passed), "second")
+    return window_of("idle", passed, replace(after, joules=joules), round(passed), "second")
 
 
 def prompt_speed(engine: Engine, lab: Lab, tokens: int, repeats: int) -> PromptSpeed:
@@ -180,7 +182,7 @@ def prompt_speed(engine: Engine, lab: Lab, tokens: int, repeats: int) -> PromptS
 
     taken = lab.repeat(repeats, once)
     spent = ledger.spent()
-    window = _window(f"prompt of {found}", spent.seconds, spent.energy, found * len(taken), "token")
+    window = window_of(f"prompt of {found}", spent.seconds, spent.energy, found * len(taken), "token")
     return PromptSpeed(found, _figure(taken), _figure([found / seconds for seconds in taken]), window)
 
 
@@ -200,7 +202,7 @@ def decode_speed(
     rates = lab.repeat(repeats, once)
     spent = ledger.spent()
     # The first token of a branch comes from the prompt's logits and cost nothing here.
-    window = _window(f"decode on {branches}", spent.seconds, spent.energy, spent.tokens_evaluated, "token")
+    window = window_of(f"decode on {branches}", spent.seconds, spent.energy, spent.tokens_evaluated, "token")
     return DecodeSpeed(branches, found, tokens, _figure(rates), _figure(calls), window)
 
 
@@ -240,7 +242,7 @@ def sustained(
         _figure([moment.tokens_per_second for moment in last]).median,
         tuple(moments),
         throttled(before, after),
-        _window(
+        window_of(
             f"sustained decode on {SUSTAINED_BRANCHES}", spent.seconds, spent.energy, spent.tokens_evaluated, "token"
         ),
     )
@@ -253,8 +255,9 @@ def net(window: Window, idle_watts: float | None) -> float | None:
     return max(0.0, window.joules - idle_watts * window.seconds)
 
 
-def _window(what: str, seconds: float, energy: Reading, units: int, unit: str) -> Window:
-    return Window(what, seconds, energy.joules, energy.label.value, energy.scope, units, unit)
+def window_of(what: str, seconds: float, energy: Reading, units: int, unit: str) -> Window:
+    """Return a window with what a meter says of it."""
+    return Window(what, seconds, energy.joules, energy.label.value, energy.scope, units, unit, error=energy.error)
 
 
 def _figure(samples: Sequence[float]) -> Figure:

@@ -16,6 +16,8 @@ _LEAST_SECONDS = 30.0
 
 _GROWTH = 0.25
 """How much longer a decode call takes for every further branch, as a share of one alone; on the safe side."""
+PROBE_SIZES = (16, 4)
+"""Tokens of prompt and of decoding in a first look at the model."""
 _SWEEP_SIZES = (128, 16, 2)
 _LADDER = (
     (512, 64, 5),

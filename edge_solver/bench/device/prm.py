@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from edge_solver.bench.device.figures import Figure, figure
-from edge_solver.bench.device.measure import Lab, Window
+from edge_solver.bench.device.measure import Lab, Window, window_of
 from edge_solver.core.budget import Ledger
 from edge_solver.core.ports import Scorer, ScoreRequest
 from edge_solver.core.tree import ROOT
@@ -48,10 +48,7 @@ def prm_speed(scorer: Scorer, lab: Lab, repeats: int) -> PrmSpeed:
     tokens = spent.tokens_prm // len(seconds)
     found = figure(seconds)
     assert found is not None
-    window = Window(
-        "reward model", spent.seconds, spent.energy.joules, spent.energy.label.value, spent.energy.scope,
-        len(seconds), "call",
-    )  # fmt: skip
+    window = window_of("reward model", spent.seconds, spent.energy, len(seconds), "call")
     return PrmSpeed(
         scorer.profile.name, scorer.profile.sha256, _STEPS, tokens, found, _rate(found, _STEPS), _rate(found, tokens),
         window,

@@ -55,6 +55,8 @@ class Score:
     correct_per_kilojoule: float | None
     label: str | None
     scope: str | None
+    error: float | None = None
+    """Of a calibrated estimate: how far off it may be, as a share."""
 
 
 def caps(policy: Shape, prm: Shape | None, solution_tokens: float) -> tuple[float, ...]:
@@ -133,9 +135,9 @@ def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole
     (row,) = summary.rows(lines)
     solved = sum(line["correct"] for line in lines)
     joules = None if row.joules_mean is None else row.joules_mean * row.n
-    label, scope = row.joules_label, row.joules_scope
+    label, scope, error = row.joules_label, row.joules_scope, row.joules_error
     if joules is None and whole is not None and whole.joules is not None:
-        joules, label, scope = whole.joules, whole.label.value, whole.scope
+        joules, label, scope, error = whole.joules, whole.label.value, whole.scope, whole.error
     return Score(
         *head,
         n=row.n,
@@ -150,6 +152,7 @@ def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole
         correct_per_kilojoule=1000 * solved / joules if joules else None,
         label=label,
         scope=scope,
+        error=error,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from edge_solver.bench.device.benchmark import Rig
 from edge_solver.bench.device.ceilings import Bandwidth
 from edge_solver.bench.device.engine import StoppedError
 from edge_solver.bench.device.measure import Lab
 from edge_solver.bench.device.quality import WIDTH, Score
+from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.thermal import Heat
 from edge_solver.bench.statistics import wilson
 from edge_solver.core.budget import Cost, Ledger, Payer
@@ -53,7 +53,7 @@ class ScriptedEngine:
     branch_seconds: float = 0.005
     shape: Shape = SHAPE
     context: int = 4096
-    description: str = "scripted 0.5B"
+    description: str = "scripted 0.5B Q4_0"
     weight_bytes: int = 500_000_000
     load_seconds: float = 0.5
     _prompt: int = field(default=0, init=False)

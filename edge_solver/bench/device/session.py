@@ -11,10 +11,12 @@ from edge_solver import memory
 from edge_solver.bench import shape_files
 from edge_solver.bench.device import document as files
 from edge_solver.bench.device import facts, machine_rig
-from edge_solver.bench.device.benchmark import Benchmark, Document, Listener, Rig
+from edge_solver.bench.device.benchmark import Benchmark
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.engine import StoppedError
 from edge_solver.bench.device.machine_rig import Subject
 from edge_solver.bench.device.plan import Wish
+from edge_solver.bench.device.rig import Listener, Rig
 from edge_solver.bench.device.scripted import scripted_rig
 from edge_solver.catalog import ModelFile, ModelKind, resolve
 from edge_solver.catalog.checksums import checksum
@@ -94,7 +96,7 @@ class Session:
         )  # fmt: skip
         model = machine_rig.describe(subject, self.settings.engine.prm)
         refused = [{"meter": refusal.meter, "reason": refusal.reason} for refusal in choice.refusals]
-        energy = {"meter": choice.name, "refused_meters": refused}
+        energy = {"meter": choice.name, "poll_seconds": choice.poll_seconds, "refused_meters": refused}
         return self._run(rig, facts.device(), facts.build(), model, energy)
 
     def _run(self, rig: Rig, device: Document, build: Document, model: Document, energy: Document) -> Document:

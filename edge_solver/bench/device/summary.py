@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge_solver.bench.device.document import Document, number, rows, text
-from edge_solver.bench.device.items import CAPS, Item, items
+from edge_solver.bench.device.items import CAPS, Item, estimate, items
 from edge_solver.bench.report.table import plain
-from edge_solver.core.meter import EnergyLabel
 from edge_solver.quantities import Kind, show
 
 WIDTH = 40
 _LEFT_OUT = {"decode, 2 branches", "decode, 8 branches", "4 branches, a token", "idle", "load"}
 """What the file has and the screen has no room for."""
-_ESTIMATED = {EnergyLabel.ESTIMATED_DEFAULT.value, EnergyLabel.ESTIMATED_CALIBRATED.value}
 
 
 def summary(document: Document) -> list[str]:
     """Return the lines."""
     lines = [*_head(document)]
     group = ""
-    estimated = text(document, "energy", "label") in _ESTIMATED
     for item in items(document):
         if item.group == "suite" or item.name in _LEFT_OUT:
             continue
@@ -29,7 +26,7 @@ def summary(document: Document) -> list[str]:
             label = text(document, "energy", "label")
             lines.append(clip(f"{group}: {label}" if group == "energy" and label else group))
         lines.append(_line(item, text(document, "energy", "label")))
-    lines += _suite(document, estimated=estimated)
+    lines += _suite(document)
     lines += [clip(f"! {line}") for line in _remarks(document)]
     return lines
 
@@ -49,14 +46,13 @@ def _head(document: Document) -> Iterator[str]:
 
 def _line(item: Item, usual: str | None) -> str:
     """Write an item; energy whose label is not the ``usual`` one says its own."""
-    value = f"{'≈' if item.label in _ESTIMATED else ''}{item.shown}"
     spread = f" ±{100 * item.spread:.0f}%" if item.spread is not None else ""
     room = WIDTH - 2 - len(spread)
     name = item.name if item.label in (None, usual) else f"{item.name.split(',')[0]}: {item.label}"
-    return f"  {name}{value.rjust(room - len(name))}{spread}"
+    return f"  {name}{item.shown.rjust(room - len(name))}{spread}"
 
 
-def _suite(document: Document, *, estimated: bool) -> Iterator[str]:
+def _suite(document: Document) -> Iterator[str]:
     found = rows(document, "quality", "budgets")
     if not found:
         return
@@ -64,7 +60,7 @@ def _suite(document: Document, *, estimated: bool) -> Iterator[str]:
     for name, row in zip(CAPS, found, strict=False):
         n, solved = number(row, "n") or 0, number(row, "solved") or 0
         joules, seconds = number(row, "joules_per_correct"), number(row, "seconds_per_problem")
-        energy = ("≈" if estimated and joules is not None else "") + show(joules, Kind.JOULES)
+        energy = ("" if joules is None else estimate(text(row, "label"))) + show(joules, Kind.JOULES)
         right = f"{solved:.0f}/{n:.0f}" if n else "—"
         low, high = number(row, "ci95", 0), number(row, "ci95", 1)
         interval = "—" if low is None or high is None else f"{100 * low:.0f}–{100 * high:.0f}%"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from edge_solver.bench.device.comparison import Comparison, Device, Row
-from edge_solver.bench.device.items import written
+from edge_solver.bench.device.items import estimate, written
 from edge_solver.bench.report.page import Section, shell
 from edge_solver.bench.report.table import NOTHING, As, Table, plain
 
@@ -22,8 +22,10 @@ _TITLES = {
 _NOTES = {
     "speed": "Medians of repeats; ± is half the distance between the extremes. Branches share one prompt.",
     "share of the limit": "The roof of a call is what its bytes take at full bandwidth or its FLOPs at full speed, "
-    "whichever is longer; 100 % is the limit.",
-    "energy": "Gross joules, idle power included. Only figures of the same label and scope are set side by side.",
+    "whichever is longer; 100 % is the limit. FLOPs are limited by products of 32-bit floats, which kernels for small "
+    "integers may pass.",
+    "energy": "Gross joules, idle power included. Only figures of the same label and scope are set side by side; ≈ is "
+    "an estimate, ± is what its calibration says of its error.",
     "suite": "The same problems under the same caps on FLOPs: answers do not depend on the device, time and energy do.",
 }
 REFUSED = "Not comparable"
@@ -34,8 +36,8 @@ def page(comparison: Comparison, command: str) -> str:
     names = " · ".join(plain(device.name) for device in comparison.devices)
     sections = [Section("devices", "What was measured", _devices(comparison.devices))]
     for group, rows in _groups(comparison.comparable):
-        note = f'\n<p class="note">{_NOTES[group]}</p>' if group in _NOTES else ""
-        body = _table(rows, comparison.devices) + note
+        notes = [*map(_html, _common_basis(rows)), *([_NOTES[group]] if group in _NOTES else [])]
+        body = _table(rows, comparison.devices) + "".join(f'\n<p class="note">{note}</p>' for note in notes)
         sections.append(Section(group.replace(" ", "-"), _TITLES[group], body, wide=len(comparison.devices) > 2))  # noqa: PLR2004 - as fit into half a page
     sections.append(Section("refused", REFUSED, _refused(comparison.refused)))
     sections.append(Section("made", "How this page was made", f"<pre><code>{html.escape(command)}</code></pre>"))
@@ -58,6 +60,7 @@ def text(comparison: Comparison, columns: int) -> list[str]:
         lines += [line for warning in device.warnings for line in _wrapped(f"! {warning}", columns)]
     for group, rows in _groups(comparison.comparable):
         lines += ["", _TITLES[group], *_rows(group, rows, comparison.devices, columns)]
+        lines += [line for basis in _common_basis(rows) for line in _wrapped(basis, columns)]
     if comparison.refused:
         lines += ["", REFUSED]
         for reason, found in _by_reason(comparison.refused).items():
@@ -74,7 +77,7 @@ def cells(row: Row) -> list[str]:
         if value is None:
             shown.append(NOTHING)
             continue
-        cell = written(value, row.form)
+        cell = estimate(row.label) + written(value, row.form)
         if spread is not None:
             cell += f" ±{100 * spread:.0f}%"
         if index and first:
@@ -106,20 +109,37 @@ def _by_reason(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 def _rows(group: str, rows: Sequence[Row], devices: Sequence[Device], columns: int) -> list[str]:
     names = [plain(device.name) for device in devices]
-    table = Table(
-        group,
-        _TITLES[group],
-        (("", As.TEXT), *((name, As.TEXT) for name in names)),
-        tuple((row.name, *cells(row)) for row in rows),
-    )
-    lines = table.text().split("\n")
+    head = ["", *names, *_basis_head(rows)]
+    body = tuple((row.name, *cells(row), *_basis_cells(row, rows)) for row in rows)
+    lines = Table(group, _TITLES[group], tuple((name, As.TEXT) for name in head), body).text().split("\n")
     if max(map(len, lines)) <= columns:
         return lines
     stacked = []
     for row in rows:
-        stacked.append(row.name)
+        own = "".join(f" ({basis})" for basis in _basis_cells(row, rows) if basis)
+        stacked += _wrapped(f"{row.name}{own}", columns)
         stacked += [f"  {name}: {cell}" for name, cell in zip(names, cells(row), strict=True)]
     return stacked
+
+
+def _basis(row: Row) -> str:
+    """Say how a row's energy was obtained and what it covers; nothing of what is no energy."""
+    return plain(f"{row.label}, {row.scope}") if row.label else ""
+
+
+def _common_basis(rows: Sequence[Row]) -> list[str]:
+    """Say so of all rows at once, where they have it in common."""
+    found = {_basis(row) for row in rows} - {""}
+    return [f"Energy: {basis}." for basis in found if len(found) == 1]
+
+
+def _basis_head(rows: Sequence[Row]) -> list[str]:
+    """Return the head of the column that says so, where rows differ."""
+    return ["label, scope"] if len({_basis(row) for row in rows} - {""}) > 1 else []
+
+
+def _basis_cells(row: Row, rows: Sequence[Row]) -> list[str]:
+    return [_basis(row)] if _basis_head(rows) else []
 
 
 def _markdown(comparison: Comparison) -> Iterator[str]:
@@ -132,13 +152,15 @@ def _markdown(comparison: Comparison) -> Iterator[str]:
         )
     for group, rows in _groups(comparison.comparable):
         yield f"## {_TITLES[group]}"
-        head = ["", *map(_escaped, names)]
-        body = [[row.name, *cells(row)] for row in rows]
-        rule = ["---", *["---:"] * len(names)]
+        head = ["", *map(_escaped, names), *_basis_head(rows)]
+        body = [[row.name, *cells(row), *map(_escaped, _basis_cells(row, rows))] for row in rows]
+        rule = ["---", *["---:"] * len(names), *["---"] * len(_basis_head(rows))]
         yield "\n".join("| " + " | ".join(map(str, line)) + " |" for line in [head, rule, *body])
+        yield from map(_escaped, _common_basis(rows))
     if comparison.refused:
         yield f"## {REFUSED}"
-        yield "\n".join(f"- {_escaped(_name(row))}: {_escaped(row.refused or '')}" for row in comparison.refused)
+        reasons = _by_reason(comparison.refused).items()
+        yield "\n".join(f"- {_escaped(reason)}\n  - {_escaped('; '.join(found))}" for reason, found in reasons)
 
 
 def _devices(devices: Sequence[Device]) -> str:
@@ -155,6 +177,7 @@ def _devices(devices: Sequence[Device]) -> str:
 def _table(rows: Sequence[Row], devices: Sequence[Device]) -> str:
     """Return a table whose cells carry a bar, as long as the value is to the row's largest."""
     head = "".join(f'<th scope="col" class="n">{_html(device.name)}</th>' for device in devices)
+    head += "".join(f'<th scope="col">{name}</th>' for name in _basis_head(rows))
     body = []
     for row in rows:
         most = max((value for value in row.values if value is not None), default=0.0)
@@ -163,6 +186,7 @@ def _table(rows: Sequence[Row], devices: Sequence[Device]) -> str:
             length = 0 if value is None or most <= 0 else round(100 * value / most)
             bar = f'<span class="bar" style="width:{length}%"></span>' if value is not None else ""
             found += f'<td class="n{" best" if row.best == index else ""}">{_html(cell)}{bar}</td>'
+        found += "".join(f'<td class="why">{_html(cell)}</td>' for cell in _basis_cells(row, rows))
         body.append(f"<tr><td>{_html(row.name)}</td>{found}</tr>")
     label = html.escape(_TITLES[rows[0].group], quote=True)
     return (
@@ -175,9 +199,10 @@ def _refused(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     body = "".join(
-        f'<tr><td>{_html(_name(row))}</td><td class="why">{_html(row.refused or "")}</td></tr>' for row in rows
+        f'<tr><td>{_html(reason)}</td><td class="why">{_html("; ".join(found))}</td></tr>'
+        for reason, found in _by_reason(rows).items()
     )
-    head = '<thead><tr><th scope="col">figure</th><th scope="col">what differs</th></tr></thead>'
+    head = '<thead><tr><th scope="col">what differs</th><th scope="col">figures</th></tr></thead>'
     return f'<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
 
 

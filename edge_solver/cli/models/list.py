@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from edge_solver.catalog import ModelEntry, registry
-from edge_solver.catalog.shelf import runnable
+from edge_solver.catalog.shelf import runnable, state
 from edge_solver.cli import output
-from edge_solver.cli.models.names import state
 from edge_solver.core.events import plain
 from edge_solver.errors import ExitCode
 from edge_solver.quantities import Kind, show

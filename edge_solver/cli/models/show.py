@@ -10,9 +10,9 @@ import click
 from edge_solver.catalog import ModelEntry, ModelKind, registry
 from edge_solver.catalog.fit import PROMPT, Fit, fit
 from edge_solver.catalog.formats import about, unverified
-from edge_solver.catalog.shelf import holdings, runnable
+from edge_solver.catalog.shelf import holdings, runnable, state
 from edge_solver.cli import output
-from edge_solver.cli.models.names import find, state
+from edge_solver.cli.models.names import find
 from edge_solver.config import Settings
 from edge_solver.core.events import plain
 from edge_solver.errors import ExitCode, UsageError

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.2  # seconds between two drawings on a terminal
 SETTLED = 1.0  # seconds before a speed is worth showing
+ENOUGH = 1 << 16  # bytes before it: until then it is that of making a connection
 PLAIN_INTERVAL = 30.0  # seconds between two lines anywhere else
 
 
@@ -78,7 +79,7 @@ class Watch:
     def _parts(self, here: int, now: float) -> list[str]:
         parts = [f"{here / max(1, self._size):.0%}", f"{show(here, Kind.BYTES)} of {show(self._size, Kind.BYTES)}"]
         began, first = self._first or (now, here)
-        if now - began >= SETTLED and here > first:
+        if now - began >= SETTLED and here - first >= ENOUGH:
             speed = (here - first) / (now - began)
             parts += [f"{show(speed, Kind.BYTES)}/s", f"{show((self._size - here) / speed, Kind.SECONDS)} left"]
         return parts

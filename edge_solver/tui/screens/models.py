@@ -16,7 +16,7 @@ from edge_solver import memory
 from edge_solver.catalog import ModelEntry, ModelKind, registry
 from edge_solver.catalog.fit import Fit, fit
 from edge_solver.catalog.formats import unverified
-from edge_solver.catalog.shelf import conversion, holdings, remove, runnable
+from edge_solver.catalog.shelf import TO_CONVERT, conversion, remove, runnable, state
 from edge_solver.config import Settings, resolve
 from edge_solver.errors import EdgeSolverError
 from edge_solver.quantities import Kind, show
@@ -109,12 +109,7 @@ class ModelsScreen(Screen[None]):
         if download is not None and download.stage is not Stage.DONE:
             share = f" {download.here / download.size:.0%}" if download.size else ""
             return f"{download.stage.value}{share}"
-        here = holdings(entry)
-        if here and here[0].runs:
-            return here[0].origin.value
-        if entry.repository is not None:
-            return "to pull"
-        return "to convert" if here else "to pull and convert"
+        return state(entry)
 
     def _brief(self, entry: ModelEntry) -> str:
         """Say in a word whether a model is here."""
@@ -182,7 +177,7 @@ class ModelsScreen(Screen[None]):
         if entry.sha256:
             facts.append(f"sha256 {entry.sha256[:16]}…")
         text.append("\n".join(facts) + "\n", "dim")
-        if runnable(entry) is None and any(not holding.runs for holding in holdings(entry)):
+        if state(entry) == TO_CONVERT:
             text.append(f"make a model of these weights with: {conversion(entry)}\n")
         for doubt in unverified(entry):
             text.append(f"unverified: {doubt}\n", "dim")

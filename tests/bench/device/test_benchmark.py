@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge_solver.bench.device import document as files
-from edge_solver.bench.device.benchmark import Benchmark, Document, Rig
+from edge_solver.bench.device.benchmark import Benchmark
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.figures import sized
 from edge_solver.bench.device.llama_rows import llama_rows
 from edge_solver.bench.device.plan import QUICK_SECONDS, Wish
+from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.scripted import Clock, ScriptedEngine, scripted_rig
 from edge_solver.bench.device.summary import WIDTH, summary
+from edge_solver.core.meter import Activity, EnergyLabel, Reading
+from edge_solver.energy.scripted import ScriptedMeter
 from edge_solver.errors import RecordError, UsageError
 
 
@@ -183,9 +188,40 @@ def test_a_figure_beyond_the_limit_is_named_as_in_the_summary() -> None:
     document = measured()
     for row in document["roofline"]:
         row["share"] = 1.62
-    complaints = files.implausible(document)
-    assert complaints[0] == "decode, 1 branch at 162% of its limit: the limit was measured too low"
-    assert complaints[1].startswith("decode, 2 branches at")
+    complaint = "decode at 162% of its limit: the limit was measured too low"
+    assert complaint in files.implausible(document)
+    document = files.sealed(document)
+    assert "! decode at 162% of its limit" in summary(document)
+
+
+def test_kernels_for_small_integers_may_pass_a_limit_that_floats_set() -> None:
+    document = measured()
+    (prompt,) = (row for row in document["roofline"] if row["bound"] == "compute" and row["what"].startswith("prompt"))
+    prompt["share"] = 2.5
+    assert files.implausible(document) == []
+    prompt["share"] = 4.5
+    assert files.implausible(document) == ["prompt at 450% of its limit: the limit was measured too low"]
+
+
+def test_a_calibrated_estimate_shows_its_error_wherever_it_stands() -> None:
+    rig = scripted_rig()
+    fitted = Reading(0.0, EnergyLabel.ESTIMATED_CALIBRATED, "cpu package", "calibrated", error=0.09)
+
+    class Calibrated(ScriptedMeter):
+        def read(self, activity: Activity) -> Reading:
+            return replace(fitted, joules=super().read(activity).joules)
+
+    rig.lab.meter = Calibrated()
+    found = measured(rig)
+    assert {window["error"] for window in found["energy"]["windows"]} == {found["energy"]["error"]} == {0.09}
+    lines = summary(found)
+    assert any(line.startswith("  1 branch, a token") and "≈" in line and line.endswith(" ±9%") for line in lines)
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_a_model_says_its_quantization_and_context() -> None:
+    model = measured()["model"]
+    assert (model["quant"], model["context"]) == ("Q4_0", 4096)
 
 
 def test_a_small_model_has_its_size_in_its_description() -> None:

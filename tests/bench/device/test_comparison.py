@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from edge_solver.bench.device import document as files
-from edge_solver.bench.device.benchmark import Benchmark, Document
+from edge_solver.bench.device.benchmark import Benchmark
 from edge_solver.bench.device.comparison import Comparison, Row, compare
+from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.items import items
 from edge_solver.bench.device.plan import Wish
 from edge_solver.bench.device.scripted import scripted_rig
@@ -73,6 +74,7 @@ def test_equal_setups_are_compared_in_every_figure(laptop: Document) -> None:
     assert prompt.best == 0
     assert devices.cells(prompt) == ["200 t/s", "100 t/s (0.5×)"]
     assert row(found, "speed", "load").best is None  # a tie
+    assert row(compare(["a", "b", "c"], [laptop, halved(laptop), laptop]), "speed", "prompt").best is None
 
 
 @pytest.mark.parametrize(
@@ -199,6 +201,35 @@ def test_three_devices_are_compared_with_the_first(laptop: Document) -> None:
     assert len(row(found, "limits", "memory reads").values) == 3
 
 
+def test_energy_says_its_label_and_scope_and_whether_it_is_an_estimate(laptop: Document) -> None:
+    def calibrate(d: Document) -> None:
+        relabelled("estimated-calibrated", "cpu package")(d)
+        for holder in (*d["energy"]["windows"], *d["quality"]["budgets"]):
+            holder["error"] = 0.09
+
+    fitted = changed(laptop, calibrate)
+    found = compare(["a", "b"], [fitted, fitted])
+    text = devices.text(found, 80)
+    assert any(re.match(r"1 branch, a token +≈\S+ J ±9%", line) for line in text)
+    assert text.count("Energy: estimated-calibrated, cpu package.") == 2  # of the benchmark and of the suite
+    assert "\n\nEnergy: estimated-calibrated, cpu package.\n" in devices.markdown(found)
+    assert ">Energy: estimated-calibrated, cpu package.<" in devices.page(found, "x")
+    counted = "\n".join(devices.text(compare(["a", "b"], [laptop, laptop]), 80))
+    assert "Energy: counter, simulated machine." in counted
+    assert "≈" not in counted
+
+
+def test_energy_of_several_labels_says_row_by_row_which(laptop: Document) -> None:
+    mixed = changed(laptop, lambda d: d["energy"]["windows"][0].update(label="measured-wall", scope="at the wall"))
+    found = compare(["a", "b"], [mixed, mixed])
+    assert any(re.match(r"idle .* measured-wall, at the wall$", line) for line in devices.text(found, 120))
+    narrow = devices.text(found, 40)
+    assert "idle (measured-wall, at the wall)" in narrow
+    assert max(map(len, narrow)) <= 40
+    assert "| label, scope |" in devices.markdown(found)
+    assert ">measured-wall, at the wall<" in devices.page(found, "x")
+
+
 def test_the_text_is_a_table_or_a_list_by_the_width(laptop: Document) -> None:
     found = compare(["first", "second"], [laptop, halved(laptop)])
     wide = devices.text(found, 120)
@@ -224,5 +255,7 @@ def test_markdown_has_a_table_per_group_and_the_reasons(laptop: Document) -> Non
     other = changed(laptop, lambda d: d["model"].update(sha256="ee" * 32))
     text = devices.markdown(compare(["a|1", "b"], [laptop, other]))
     assert "|  | a\\|1 | b |" in text
-    assert "- speed, prompt: model: a\\|1 has model" in text
+    reason, figures = re.findall(r"^- (model: a.*)\n  - (.*)$", text, re.MULTILINE)[0]
+    assert reason == "model: a\\|1 has model (abababab), b has model (eeeeeeee)"
+    assert figures.startswith("speed, prompt; speed, first token; ")
     assert "Laptop &lt;b>CPU&lt;/b>" in text
