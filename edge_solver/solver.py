@@ -24,9 +24,9 @@ from edge_solver.core.events import (
     Voted,
 )
 from edge_solver.core.forecast import Forecast
+from edge_solver.core.jury import Jury
 from edge_solver.core.places import Places
 from edge_solver.core.ports import Draft, Drafter, DraftRequest, Grader, Profile, Pulse, Scorer, ScoreRequest
-from edge_solver.core.reward import aggregate
 from edge_solver.core.solution import (
     CandidateAnswer,
     ModelUsed,
@@ -40,7 +40,7 @@ from edge_solver.core.stopping import STOPS, WINDOW, standing
 from edge_solver.core.strategies import Plan, SearchSettings, Strategy
 from edge_solver.core.strategies.layer import best_first
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
-from edge_solver.core.vote import Ballot, Tally, vote
+from edge_solver.core.vote import Tally
 from edge_solver.errors import ProblemError
 
 
@@ -156,6 +156,8 @@ class Search:
         is_capped = Cap.FLOPS in ledger.budget.caps or Cap.JOULES in ledger.budget.caps
         self._scores_early = engines.scores_early and not is_capped
         prm = self._scorer.profile if self._scorer is not None else None
+        rule = settings.vote or strategy.vote
+        self.jury = Jury(self.tree, rule, settings.aggregate, self._grader.same, prm.belief if prm else None)
         self._forecast = Forecast(self.tree, ledger, self._drafter.profile, prm, settings.max_solution_tokens)
         self._spent: Spend | None = None
         """Once the search has ended."""
@@ -179,7 +181,7 @@ class Search:
             yield self._started()
             if self._past is not None:
                 yield from self._told_again()
-            tally, leader = self._tally(), None
+            tally, leader = self.jury.tally(), None
             while not self._cancelled:
                 plan = self._plan()
                 if self._is_over(plan):
@@ -192,13 +194,13 @@ class Search:
                 size, answers = len(self.tree), len(self.tree.answers())
                 yield from self._grow(plan)
                 if len(self.tree.answers()) > answers:
-                    tally = self._tally()
+                    tally = self.jury.tally()
                     if tally.winner is not None:
                         yield self._voted(tally)
                 winner = tally.winner
                 if winner is not None and winner.answer != leader:
                     leader = winner.answer
-                    yield Leading(winner.answer, self._confidence(tally), winner.votes)
+                    yield Leading(winner.answer, self.jury.confidence(tally, self._solvable), winner.votes)
                 if self._is_watched:
                     yield Billed(self._bill())
                 if len(self.tree) == size:
@@ -219,7 +221,7 @@ class Search:
 
     def _told_again(self) -> Iterator[Event]:
         """Yield the events of the tree that the search goes on with, and give up what the budget had cut off."""
-        tree, tally = self.tree, self._tally()
+        tree, tally = self.tree, self.jury.tally()
         for node in tree:
             if tree.children(node.id):
                 yield Planned(((node.id, len(tree.children(node.id))),), (), None)
@@ -236,7 +238,7 @@ class Search:
 
     def _voted(self, tally: Tally) -> Voted:
         assert tally.winner is not None
-        return Voted(_candidates(tally), tally.winner.best, self._confidence(tally))
+        return Voted(_candidates(tally), tally.winner.best, self.jury.confidence(tally, self._solvable))
 
     def _plan(self) -> Plan:
         """Ask the strategy what to do next: of samples that are drawn in windows, it sees those up to the latest."""
@@ -249,13 +251,13 @@ class Search:
 
     def solution(self) -> Solution:
         """Return the best answer so far with everything that belongs to it."""
-        tally = self._tally()
+        tally = self.jury.tally()
         winner = tally.winner
         scorer = self._scorer
         return Solution(
             problem=self.problem,
             answer=winner.answer if winner else None,
-            confidence=self._confidence(tally),
+            confidence=self.jury.confidence(tally, self._solvable),
             stopped_by=self._stopped_by(),
             candidates=_candidates(tally),
             spent=self._bill(),
@@ -389,25 +391,12 @@ class Search:
         if self._scorer is not None:
             self._scorer.retain(self._key, nodes)
 
-    def _ballots(self) -> list[Ballot]:
-        return [
-            Ballot(leaf.id, leaf.answer, aggregate(self.settings.aggregate, self.tree.rewards(leaf.id)))
-            for leaf in self.tree.answers()
-            if leaf.answer is not None
-        ]
-
-    def _tally(self) -> Tally:
-        return vote(self._rule, self._ballots(), self._grader.same)
-
-    @property
-    def _rule(self) -> str:
-        return self.settings.vote or self.strategy.vote
-
     def _is_decided(self) -> bool:
         """Ask the stopping rule whether what is still to come may be left out."""
         if self._stop == "none":
             return False
-        now = standing(self.tree, self._ballots(), self._rule, self._grader.same, self._to_come())
+        jury = self.jury
+        now = standing(self.tree, jury.ballots(), jury.rule, jury.same, self._to_come())
         return STOPS[self._stop](now)
 
     def _to_come(self) -> int:
@@ -415,15 +404,6 @@ class Search:
         missing = self.settings.width - len(self.tree.answers())
         tokens = self.ledger.left(Cap.TOKENS)
         return missing if tokens is None else min(missing, int(tokens))
-
-    def _confidence(self, tally: Tally) -> float:
-        """Return how sure the answer is: by the reward model's own fit where there is one, else the vote's share."""
-        winner = tally.winner
-        belief = self._scorer.profile.belief if self._scorer else None
-        if winner is None or belief is None or self._solvable is None:
-            return tally.confidence
-        reward = aggregate(self.settings.aggregate, self.tree.rewards(winner.best))
-        return belief.chance(tally.confidence, reward, self._solvable)
 
     def _stopped_by(self) -> str:
         if self._cancelled:
@@ -450,7 +430,7 @@ class Search:
         return StrategyUsed(
             name=self.strategy.name,
             width=self.settings.width,
-            vote=self._rule,
+            vote=self.jury.rule,
             aggregate=settings.aggregate,
             rounding=settings.rounding,
             balance_temperature=settings.balance,

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 
 from edge_solver.bench.arms import Arm
 from edge_solver.core.cost import paper_flops, span_flops
+from edge_solver.core.jury import Jury
 from edge_solver.core.ports import Grader, Profile
-from edge_solver.core.reward import aggregate
 from edge_solver.core.solution import Spent, TreeSize
 from edge_solver.core.strategies import STRATEGIES
 from edge_solver.core.tree import ROOT, Finish, Node, Tree
-from edge_solver.core.vote import Ballot, Tally, vote
 from edge_solver.solver import Search
 
 
@@ -48,13 +47,12 @@ class Outcome:
 def whole(search: Search) -> Outcome:
     """Return what a search came to."""
     solution = search.solution()
-    rule = search.settings.aggregate
     return Outcome(
         answer=solution.answer,
         confidence=solution.confidence,
         solvable=solution.solvable,
         stopped_by=solution.stopped_by,
-        votes=_votes(search.tree, search.tree.answers(), rule, scored=search.strategy.scored),
+        votes=_votes(search.jury, search.tree.answers()),
         spent=solution.spent,
         tree=solution.tree,
     )
@@ -86,28 +84,27 @@ def part(
     tree, strategy = search.tree, STRATEGIES[arm.strategy]
     steps = [node for first in tree.children(ROOT)[: arm.width] for node in _below(tree, first)]
     leaves = tuple(sorted((n for n in steps if n.finish is Finish.ANSWER), key=lambda node: node.id))
-    rule = search.settings.aggregate
-    ballots = [Ballot(n.id, n.answer or "", _weight(tree, n, rule, scored=strategy.scored)) for n in leaves]
-    tally: Tally = vote(chosen_vote or strategy.vote, ballots, grader.same)
+    prm = prm if strategy.scored else None
+    solvable = search.solution().solvable if prm is not None else None
+    jury = Jury(
+        tree,
+        chosen_vote or strategy.vote,
+        search.settings.aggregate,
+        grader.same,
+        prm.belief if prm is not None else None,
+        scored=strategy.scored,
+    )
+    tally = jury.tally(leaves)
     winner = tally.winner
     return Outcome(
         answer=winner.answer if winner else None,
-        confidence=_confidence(search, tally, prm if strategy.scored else None),
-        solvable=search.solution().solvable if strategy.scored else None,
+        confidence=jury.confidence(tally, solvable),
+        solvable=solvable,
         stopped_by="complete",
-        votes=_votes(tree, leaves, rule, scored=strategy.scored),
-        spent=_spent(search, steps, policy, prm if strategy.scored else None, spans, twins),
+        votes=_votes(jury, leaves),
+        spent=_spent(search, steps, policy, prm, spans, twins),
         tree=TreeSize(1 + len(steps), len(leaves), max((node.depth for node in steps), default=0)),
     )
-
-
-def _confidence(search: Search, tally: Tally, prm: Profile | None) -> float:
-    """Return how sure the answer is, read as a search reads it."""
-    winner, solvable = tally.winner, search.solution().solvable
-    if winner is None or prm is None or prm.belief is None or solvable is None:
-        return tally.confidence
-    reward = aggregate(search.settings.aggregate, search.tree.rewards(winner.best))
-    return prm.belief.chance(tally.confidence, reward, solvable)
 
 
 def _below(tree: Tree, node_id: int) -> list[Node]:
@@ -118,13 +115,9 @@ def _below(tree: Tree, node_id: int) -> list[Node]:
     return found
 
 
-def _weight(tree: Tree, leaf: Node, rule: str, *, scored: bool) -> float:
-    return aggregate(rule, tree.rewards(leaf.id) if scored else ())
-
-
-def _votes(tree: Tree, leaves: Sequence[Node], rule: str, *, scored: bool) -> tuple[Vote, ...]:
-    in_order = sorted(leaves, key=lambda leaf: (tree.path(leaf.id)[0].id, leaf.id))
-    return tuple(Vote(leaf.answer or "", _weight(tree, leaf, rule, scored=scored)) for leaf in in_order)
+def _votes(jury: Jury, leaves: Sequence[Node]) -> tuple[Vote, ...]:
+    in_order = sorted(leaves, key=lambda leaf: (jury.tree.path(leaf.id)[0].id, leaf.id))
+    return tuple(Vote(leaf.answer or "", jury.weight(leaf.id)) for leaf in in_order)
 
 
 def _spent(
