@@ -19,6 +19,7 @@ from textual.screen import Screen
 
 from edge_solver.config import Settings
 from edge_solver.errors import ExitCode
+from edge_solver.tui import garbage
 from edge_solver.tui.crash import report
 from edge_solver.tui.engine import Engine, Record, no_record
 from edge_solver.tui.hangup import when_gone
@@ -93,6 +94,7 @@ class EdgeSolverApp(App[int]):
         self.call_after_refresh(self._warm)
 
     def _warm(self) -> None:
+        garbage.resume()
         self.engine.warm(self.settings)
 
     def use(self, settings: Settings) -> None:
