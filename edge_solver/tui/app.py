@@ -118,7 +118,8 @@ class EdgeSolverApp(App[int]):
             case "device":
                 from edge_solver.tui.screens.device import DeviceScreen
 
-                return DeviceScreen(self.surroundings.results, self.surroundings.bench)
+                surroundings = self.surroundings
+                return DeviceScreen(surroundings.results, surroundings.bench, self.engine, lambda: self.settings)
             case _:
                 self.solve_screen = SolveScreen(self.settings, self.engine)
                 return self.solve_screen
