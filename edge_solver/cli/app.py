@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 def open_app(*, demo: bool) -> int:
     """Open the app and return the exit code."""
+    from edge_solver.tui import garbage
+
+    garbage.hold()
     # Textual first: the screen is drawn before an engine, NumPy or the grader is imported.
     from edge_solver.tui.app import EdgeSolverApp, Surroundings
     from edge_solver.tui.engine import no_record

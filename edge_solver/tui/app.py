@@ -19,6 +19,7 @@ from textual.screen import Screen
 
 from edge_solver.config import Settings
 from edge_solver.errors import ExitCode
+from edge_solver.tui import garbage
 from edge_solver.tui.crash import report
 from edge_solver.tui.engine import Engine, Record, no_record
 from edge_solver.tui.hangup import when_gone
@@ -62,6 +63,7 @@ class EdgeSolverApp(App[int]):
         Binding("f4", "go('models')", "Models", show=False, id="app.models", priority=True),
         Binding("f5", "go('device')", "Device", show=False, id="app.device", priority=True),
         Binding("ctrl+g", "next_screen", "Next screen", show=False, id="app.next", priority=True),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, id="app.commands", priority=True),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True),
     ]
 
@@ -93,6 +95,7 @@ class EdgeSolverApp(App[int]):
         self.call_after_refresh(self._warm)
 
     def _warm(self) -> None:
+        garbage.resume()
         self.engine.warm(self.settings)
 
     def use(self, settings: Settings) -> None:
@@ -116,7 +119,8 @@ class EdgeSolverApp(App[int]):
             case "device":
                 from edge_solver.tui.screens.device import DeviceScreen
 
-                return DeviceScreen(self.surroundings.results, self.surroundings.bench)
+                surroundings = self.surroundings
+                return DeviceScreen(surroundings.results, surroundings.bench, self.engine, lambda: self.settings)
             case _:
                 self.solve_screen = SolveScreen(self.settings, self.engine)
                 return self.solve_screen
@@ -140,25 +144,26 @@ class EdgeSolverApp(App[int]):
         if isinstance(self.screen, TextSheet):
             self.screen.dismiss()
         elif not self.screen.is_modal:
-            self.push_screen(TextSheet("keys", keys_text(self._key_groups())))
+            self.push_screen(TextSheet("keys", keys_text(self._key_groups(), self.size.width)))
 
-    def _key_groups(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-        groups: dict[str, list[tuple[str, str]]] = {}
+    def _key_groups(self) -> Iterable[tuple[str, Iterable[tuple[str, str, str]]]]:
+        """Yield headings with the keys, what they do, and the name by which settings call that."""
+        groups: dict[str, dict[str, tuple[list[str], str]]] = {name: {} for name in _GROUPS.values()}
         for node in (*self.screen.query("*"), self.screen, self):
             for _, binding in node._bindings.copy():  # noqa: SLF001 - Textual lists them nowhere else
                 if not binding.id or binding.id.partition(".")[0] not in _GROUPS:
                     continue
-                key = self.keymap_of(binding)
-                rows = groups.setdefault(_GROUPS[binding.id.partition(".")[0]], [])
-                if (key, binding.description) not in rows:
-                    rows.append((key, binding.description))
-        order = list(dict.fromkeys(_GROUPS.values()))
-        return sorted(groups.items(), key=lambda group: order.index(group[0]))
+                rows = groups[_GROUPS[binding.id.partition(".")[0]]]
+                keys, _ = rows.setdefault(binding.id, ([], binding.description))
+                keys += [key for key in self.keys_of(binding) if key not in keys]
+        for name, rows in groups.items():
+            if rows:
+                yield name, [(" ".join(keys), words, id) for id, (keys, words) in rows.items()]  # noqa: A001 - theirs
 
-    def keymap_of(self, binding: Binding) -> str:
-        """Return the key that a binding has here, as it is shown."""
+    def keys_of(self, binding: Binding) -> list[str]:
+        """Return the keys that a binding has here, as they are shown."""
         key = self.surroundings.keys.get(binding.id or "", binding.key)
-        return " ".join(self.get_key_display(replace(binding, key=one.strip())) for one in key.split(","))
+        return [self.get_key_display(replace(binding, key=one.strip())) for one in key.split(",")]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the palette what there are keys for, and what there are none for."""

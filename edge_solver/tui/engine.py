@@ -20,6 +20,7 @@ from textual.message import Message
 from edge_solver.config import EngineSettings, Settings
 from edge_solver.core.strategies import STRATEGIES, Strategy, by_hand
 from edge_solver.errors import EdgeSolverError
+from edge_solver.tui import garbage
 from edge_solver.tui.crash import report
 from edge_solver.tui.messages import Failed, Loading, Noticed, Ready, Told
 
@@ -204,5 +205,6 @@ class Engine:
         wanted = replace(settings, strategy=settings.strategy if strategy.scored else "weighted")
         self._assembly = Assembly(wanted, demo=self._demo)
         self._loaded = (settings.engine, f"{settings.meter}/{settings.budget.joules is not None}", True, width)
+        garbage.set_aside()
         self._tell(Ready())
         return self._assembly

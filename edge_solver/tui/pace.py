@@ -8,7 +8,9 @@ from __future__ import annotations
 
 SHORTEST_SECONDS = 0.1
 LONGEST_SECONDS = 0.5
-SHARE = 0.03
+FIRST_SECONDS = 0.25
+"""Before it is known what a frame costs."""
+SHARE = 0.02
 """Of one core, for drawing and what comes with it."""
 _MEMORY = 0.7  # weight of what was known before a frame
 
@@ -25,6 +27,8 @@ class Pace:
     @property
     def interval_seconds(self) -> float:
         """Time between the beginnings of two frames."""
+        if not self._cost:
+            return FIRST_SECONDS
         return min(LONGEST_SECONDS, max(SHORTEST_SECONDS, self._cost / SHARE))
 
     def wait_seconds(self, now: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len, set_cell_size
 
 from edge_solver.wording import clean
@@ -11,8 +13,9 @@ from edge_solver.wording import clean
 _INDENT = "    "
 
 
+@lru_cache(maxsize=1024)
 def inline(source: str) -> str:
-    """Return a step or an answer on one line."""
+    """Return a step or an answer on one line; the lines on the screen are asked for again and again."""
     from edge_solver.tui.mathematics import Formula, pieces
 
     parts = pieces(source)

@@ -122,6 +122,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     environment = {**os.environ, "EDGE_SOLVER_HOME": str(tmp_path / "home"), "TERM": "xterm-256color"}
     environment["PYTHONPATH"] = str(Path(edge_solver.__file__).parents[1])
+    environment["EDGE_SOLVER_WIDTH"] = "256"  # so that the search cannot be over before the terminal is gone
     app = subprocess.Popen(
         [sys.executable, "-m", "edge_solver"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
         cwd=tmp_path, start_new_session=True,  # so that it is nobody's terminal, and nobody is sent SIGHUP
@@ -129,7 +130,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run
     os.close(theirs)
     try:
         _read_until(ours, b"Enter solves")
-        os.write(ours, b"What is 78412 * 59231?\r")
+        os.write(ours, f"{LONG_WORK}\r".encode())
         _read_until(ours, b"branches")
         os.close(ours)
         assert app.wait(PATIENCE) == ExitCode.INTERRUPTED
@@ -139,7 +140,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_with_the_run
     with History.open(tmp_path / "home" / "data" / "history.db") as history:
         (run,) = history.search()
         events = list(history.load(run.id))
-    assert run.problem == "What is 78412 * 59231?"
+    assert run.problem == LONG_WORK
     assert run.state is State.FINISHED
     assert run.stopped_by == "cancelled"
     assert events

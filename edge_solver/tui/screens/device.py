@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -25,12 +24,10 @@ from edge_solver.errors import EdgeSolverError, QuantityError
 from edge_solver.quantities import Kind, show
 from edge_solver.tui.caps import read_caps
 from edge_solver.tui.crash import report
+from edge_solver.tui.engine import Engine
 from edge_solver.tui.messages import BenchEnded, Measuring
 from edge_solver.tui.shelf import Bench, Measured, Results, ResultSet
 from edge_solver.tui.widgets.bars import Keys, TopBar
-
-if TYPE_CHECKING:
-    from edge_solver.tui.app import EdgeSolverApp
 
 _ROWS, _COLUMNS = 9, 52
 _OFFER = "Ctrl+R measures this device: speed, energy and right answers, for about three minutes; Esc stops it."
@@ -46,10 +43,16 @@ class DeviceScreen(Screen[None]):
         Binding("ctrl+r", "measure", "Measure", id="device.measure"),
     ]
 
-    def __init__(self, results: Results | None, bench: Bench | None) -> None:
-        """Show results, and measure; without results or a benchmark the meters alone."""
+    def __init__(
+        self, results: Results | None, bench: Bench | None, engine: Engine, settings: Callable[[], Settings]
+    ) -> None:
+        """Show results, and measure under the settings of the moment, unless the engine is at work.
+
+        Without results or a benchmark it shows the meters alone.
+        """
         super().__init__()
         self._results, self._bench = results, bench
+        self._engine, self._settings = engine, settings
         self._measuring = False
         self._enough = threading.Event()
 
@@ -71,9 +74,12 @@ class DeviceScreen(Screen[None]):
         advice.display = bool(words)
 
     def on_mount(self) -> None:
-        """Look around."""
+        """Begin where one types."""
         self._advise("")
         self.query_one(Input).focus()
+
+    def on_screen_resume(self) -> None:
+        """Look around; more may have been measured meanwhile."""
         self._look()
 
     # --- the benchmark ---
@@ -86,14 +92,13 @@ class DeviceScreen(Screen[None]):
         if self._bench is None:
             self.notify("nothing is measured in this session")
             return
-        app: EdgeSolverApp = self.app  # type: ignore[assignment]  # our own app
-        if app.engine.current is not None:
+        if self._engine.current is not None:
             self.notify("a search is running: stop it first, it would be measured too", severity="warning")
             return
         self._measuring = True
         self._enough.clear()
         # No worker of Textual's: leaving the app would wait for it.
-        threading.Thread(target=self._measure, args=(self._bench, app.settings), name="bench", daemon=True).start()
+        threading.Thread(target=self._measure, args=(self._bench, self._settings()), name="bench", daemon=True).start()
         self._show_bench(Measured("looking at this machine"))
         self.query_one("#bench").scroll_visible(animate=False)
 
@@ -134,7 +139,7 @@ class DeviceScreen(Screen[None]):
 
     # --- meters, results and advice ---
 
-    @work(thread=True)
+    @work(thread=True, exclusive=True, group="look")
     def _look(self) -> None:
         findings = survey()
         self.app.call_from_thread(self.query_one("#meter", Static).update, chosen_text(findings))
@@ -221,21 +226,21 @@ def plots_text(sets: Sequence[ResultSet]) -> Text:
 
 
 def _plot(found: ResultSet) -> Text:
-    """Plot one folder: costs grow to the right on a logarithmic scale, accuracy upwards."""
+    """Plot one folder: costs grow to the right on a logarithmic scale, accuracy upwards in its own range."""
     points = sorted(found.points, key=lambda point: point.flops)
     text = Text().append(found.suite, "bold").append(f"  {found.folder}\n", "dim")
     if not points:
         return text
     low, high = math.log(points[0].flops), math.log(points[-1].flops)
-    most = max(point.accuracy for point in points) or 1.0
+    bottom, top = _range([point.accuracy for point in points])
     grid = [[" "] * _COLUMNS for _ in range(_ROWS)]
     for point in points:
         x = round((math.log(point.flops) - low) / (high - low) * (_COLUMNS - 1)) if high > low else 0
-        y = _ROWS - 1 - round(point.accuracy / most * (_ROWS - 1))
+        y = round((top - point.accuracy) / (top - bottom) * (_ROWS - 1))
         if grid[y][x] != "●":
             grid[y][x] = "●" if point.leads else "·"
     for number, row in enumerate(grid):
-        label = f"{most * (_ROWS - 1 - number) / (_ROWS - 1):>5.0%} "
+        label = f"{top - (top - bottom) * number / (_ROWS - 1):>5.0%} "
         text.append(label if number % 4 == 0 else " " * 6, "dim").append("│", "dim")
         text.append("".join(row) + "\n")
     text.append(" " * 6 + "└" + "─" * _COLUMNS + "\n", "dim")
@@ -245,3 +250,9 @@ def _plot(found: ResultSet) -> Text:
         if point.leads:
             text.append(f"       ● {point.name}: {point.accuracy:.1%} for {show(point.flops, Kind.FLOPS)}\n")
     return text
+
+
+def _range(shares: Sequence[float]) -> tuple[float, float]:
+    """Return the tens of per cent that hold all shares: strategies differ by a few, which a scale from 0 would hide."""
+    bottom, top = math.floor(min(shares) * 10), math.ceil(max(shares) * 10)
+    return bottom / 10, max(top, bottom + 1) / 10

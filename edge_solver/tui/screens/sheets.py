@@ -79,13 +79,18 @@ class Picker(ModalScreen[str | None]):
         self.dismiss(message.option.id)
 
 
-def keys_text(groups: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> Text:
-    """Write groups of (key, what it does)."""
+def keys_text(groups: Iterable[tuple[str, Iterable[tuple[str, str, str]]]], width: int) -> Text:
+    """Write groups of (keys, what they do, name in the settings); a narrow screen has no room for the names."""
     text = Text()
     for name, rows in groups:
         text.append(f"{name}\n", "bold")
-        for key, words in rows:
-            text.append(f"  {key:<10} ", "cyan").append(f"{words}\n")
+        for keys, words, setting in rows:
+            text.append(f"  {keys:<10} ", "cyan")
+            if width >= _NARROW:
+                text.append(f"{words:<24} ").append(setting, "dim")
+            else:
+                text.append(words)
+            text.append("\n")
     text.append("Signs in the tree\n", "bold")
     for sign, words in SIGNS.items():
         text.append(f"  {sign:<10} ", "cyan").append(f"{words}\n")

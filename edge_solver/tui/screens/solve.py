@@ -82,6 +82,7 @@ class SolveScreen(Screen[None]):
         self._pace = Pace()
         self._is_due = False
         self._escaped = float("-inf")
+        self._complaint = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -234,6 +235,9 @@ class SolveScreen(Screen[None]):
         self.refresh_bindings()
 
     def _complain(self, words: str) -> None:
+        if words == self._complaint:
+            return
+        self._complaint = words
         notice = self.query_one("#notice", Static)
         notice.update(words)
         notice.set_class(bool(words), "-shown")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.style import Style
 from rich.text import Text
-from textual.widget import Widget
 
 from edge_solver.core.budget import Cap
 from edge_solver.quantities import show
 from edge_solver.tui.caps import KINDS
 from edge_solver.tui.growth import Growth
 from edge_solver.tui.steps import inline
+from edge_solver.tui.widgets.part import Part
 
 _ENDS = {"complete": "every branch is finished", "decided": "the vote was decided", "cancelled": "stopped by you"}
 _SHIFT = 0.005
@@ -19,17 +19,19 @@ DOUBTFUL = 0.3
 """Chances below this come with a warning."""
 
 
-class Answers(Widget):
+class Answers(Part):
     """Shows how a growth's vote stands."""
-
-    compact = False
 
     def __init__(self, growth: Growth, *, id: str | None = None, classes: str | None = None) -> None:
         """Show a growth."""
-        super().__init__(id=id, classes=classes)
-        self.growth = growth
+        super().__init__(growth, id=id, classes=classes)
         self.state = ""
         """What is going on while there is nothing else to say."""
+
+    def look(self) -> object:
+        """Return the vote, and what is said beside it."""
+        growth = self.growth
+        return growth.candidates, growth.shifts, growth.confidence, growth.started, growth.solution, self.state
 
     def render(self) -> Text:
         """Draw the verdict and the candidates."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.widget import Widget
+from textual.strip import Strip
 
 from edge_solver.core.budget import Budget, Cap
 from edge_solver.core.solution import Spent
@@ -12,6 +13,7 @@ from edge_solver.quantities import show
 from edge_solver.tui.caps import KINDS
 from edge_solver.tui.growth import Growth
 from edge_solver.tui.look import PARTS
+from edge_solver.tui.widgets.part import Part
 from edge_solver.wording import joules
 
 NEARLY, ALMOST = 0.6, 0.9
@@ -21,24 +23,39 @@ _LABEL = 8
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-class Gauges(Widget):
+class Gauges(Part):
     """Shows a growth's bill: on a line each, or with ``compact`` on two lines."""
-
-    compact = False
 
     def __init__(self, growth: Growth, *, id: str | None = None, classes: str | None = None) -> None:
         """Show a growth."""
-        super().__init__(id=id, classes=classes)
-        self.growth = growth
+        super().__init__(growth, id=id, classes=classes)
         self.budget = Budget()
         """Caps that are shown before a search has begun."""
+        self._strips: list[Strip] = []
 
-    def render(self) -> Text:
-        """Draw all gauges."""
+    def look(self) -> object:
+        """Return the bill, and what it is set against."""
         growth = self.growth
-        budget = growth.started.budget if growth.started else self.budget
-        lines = self._few(budget) if self.compact else self._all(budget)
-        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+        return growth.spent, growth.live, len(growth.paces), growth.started, growth.solution, self.budget
+
+    def lines(self) -> list[Text]:
+        """Draw all gauges."""
+        budget = self.growth.started.budget if self.growth.started else self.budget
+        return self._few(budget) if self.compact else self._all(budget)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line: every frame has these, and text costs several times as much on its way through Textual."""
+        if y == 0:  # all are drawn again, or none
+            self._strips = self._drawn_lines()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _drawn_lines(self) -> list[Strip]:
+        width, ground, console = self.size.width, self.rich_style, self.app.console
+        strips = []
+        for line in self.lines():
+            line.truncate(width, overflow="ellipsis", pad=True)
+            strips.append(Strip(Segment.apply_style(line.render(console), ground), width))
+        return strips
 
     def _all(self, budget: Budget) -> list[Text]:
         lines = [self._gauge(cap, budget) for cap in (Cap.FLOPS, Cap.JOULES, Cap.TOKENS, Cap.SECONDS)]

@@ -15,6 +15,7 @@ from edge_solver.tui.growth import Growth
 from edge_solver.tui.steps import inline
 from edge_solver.tui.widgets.answers import Answers
 from edge_solver.tui.widgets.gauges import Gauges
+from edge_solver.tui.widgets.part import Part
 from edge_solver.tui.widgets.reading import Reading
 from edge_solver.tui.widgets.tree import TreeView
 
@@ -59,10 +60,9 @@ class RunView(Horizontal):
         self.run = run
         self.growth = Growth()
         for gauges in self.query(Gauges):
-            gauges.growth, gauges.budget = self.growth, budget
-        for answers in self.query(Answers):
-            answers.growth = self.growth
-        self.query_one(".few").refresh(layout=True)
+            gauges.budget = budget
+        for part in self.query(Part):
+            part.growth = self.growth
         self.query_one(Reading).clear()
         self.view.show(self.growth)
         self._draw()
@@ -71,7 +71,7 @@ class RunView(Horizontal):
         """Show caps before anything has begun."""
         for gauges in self.query(Gauges):
             gauges.budget = budget
-            gauges.refresh()
+            gauges.keep_up()
 
     def hear(self, events: Iterable[Event]) -> None:
         """Take in events and draw what has changed."""
@@ -87,14 +87,12 @@ class RunView(Horizontal):
         """Say what is going on while there are no events."""
         for answers in self.query(Answers):
             answers.state = state
-            answers.refresh()
+            answers.keep_up()
 
     def _draw(self) -> None:
         self.view.refresh_tree()
-        for gauges in self.query(Gauges):
-            gauges.refresh()
-        for answers in self.query(Answers):
-            answers.refresh(layout=not answers.compact and answers.get_content_height() != answers.content_size.height)
+        for part in self.query(Part):
+            part.keep_up()
         started = self.growth.started
         if started is not None:
             used = started.strategy

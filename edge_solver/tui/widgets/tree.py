@@ -112,11 +112,11 @@ class TreeView(ScrollView, can_focus=True):
     def _grow_to(self, height: int) -> None:
         """Let so many lines be scrolled; only where a scroll bar comes or goes is the whole screen laid out again."""
         size = Size(self.scrollable_content_region.width, height)
-        room = self.container_size.height
-        if (height > room) != (self.virtual_size.height > room) or not self.show_vertical_scrollbar:
+        if (height > self.container_size.height) != self.show_vertical_scrollbar:
             self.virtual_size = size
-        else:
-            self.set_reactive(TreeView.virtual_size, size)
+            return
+        self.set_reactive(TreeView.virtual_size, size)
+        if self.show_vertical_scrollbar:
             self.vertical_scrollbar.window_virtual_size = height
 
     def _refresh_rows(self) -> None:
@@ -178,16 +178,15 @@ class TreeView(ScrollView, can_focus=True):
         self._drawn[y] = self._look_of(number)
         styles = self._styles = self._styles or self._read_styles()
         if number >= len(lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, styles["ground"])
         line = lines[number]
         if self.selected is not None and self.growth.place(self.selected) == number:
             ground = styles["cursor" if self.has_focus else "cursor-blurred"]
         else:
-            ground = self.rich_style
+            ground = styles["ground"]
         return (
             Strip(self._segments(line, styles, width))
             .adjust_cell_length(width, ground)
-            .crop(0, width)
             .apply_style(Style(bgcolor=ground.bgcolor))
         )
 
@@ -225,10 +224,11 @@ class TreeView(ScrollView, can_focus=True):
         names = ("text", "best", "dim", "guide", "answer", "cursor", "cursor-blurred")
         styles = {name: self.get_component_rich_style(f"tree--{name}") for name in names}
         ground = {"cursor", "cursor-blurred"}
-        return {
+        kept = {
             name: style if name in ground else Style(color=style.color, bold=style.bold)
             for name, style in styles.items()
         }
+        return {**kept, "ground": self.rich_style}
 
     # --- moving ---
 
