@@ -38,7 +38,8 @@ so that a search under a cap on tokens is long enough to be compared."""
 PAINTED = b"Enter solves"
 LETTERS = "жцчшщъыэюябгдзийлпф"
 """Nothing that the app shows holds these, so a letter in its output is the one that was typed."""
-TOKENS = 3000
+TOKENS = 15_000
+"""Many seconds of decoding, beside which the screen that a search begins with weighs little."""
 PATIENCE_SECONDS = 120.0
 APART_SECONDS = 0.12
 """Between two key presses."""

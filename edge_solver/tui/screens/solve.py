@@ -83,19 +83,20 @@ class SolveScreen(Screen[None]):
         self._is_due = False
         self._escaped = float("-inf")
         self._complaint = ""
+        self._runs = Horizontal(id="runs")  # asked for at every key and frame
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
         yield TopBar()
         yield Ask(self._settings)
         yield Static("", id="notice", markup=False)
-        yield Horizontal(id="runs")
+        yield self._runs
         yield Static(_WELCOME, id="welcome")
         yield Keys()
 
     def on_mount(self) -> None:
         """Begin where one types."""
-        self.query_one("#runs").display = False
+        self._runs.display = False
         self.query_one(ProblemInput).focus()
         self.call_after_refresh(self._furnish)
 
@@ -104,11 +105,11 @@ class SolveScreen(Screen[None]):
         from edge_solver.tui.widgets.run import RunView
 
         if not self.query("#first"):
-            await self.query_one("#runs").mount(RunView(id="first", classes="-active"))
+            await self._runs.mount(RunView(id="first", classes="-active"))
 
     @property
     def _views(self) -> list[RunView]:
-        return list(self.query("#runs > RunView"))  # type: ignore[arg-type]  # as the selector says
+        return list(self._runs.children)  # type: ignore[arg-type]  # nothing else is put there
 
     @property
     def active(self) -> RunView:
@@ -137,7 +138,7 @@ class SolveScreen(Screen[None]):
         if self.running is not None:
             self._complain("a search is running: Esc stops it")
             return
-        if self.query_one("#runs").has_class("-two"):
+        if self._runs.has_class("-two"):
             self._alone(self._views[0])
         self._begin(self._views[0], ask.problem.strip())
 
@@ -153,7 +154,7 @@ class SolveScreen(Screen[None]):
         self._complain("")
         run = Run(problem, settings, **request)  # type: ignore[arg-type]
         self.query_one("#welcome").display = False
-        self.query_one("#runs").display = True
+        self._runs.display = True
         view.begin(run, settings.budget)
         view.say("reading the problem")
         view.view.focus()
@@ -310,7 +311,7 @@ class SolveScreen(Screen[None]):
         first = self._views[0].run
         if strategy is None or first is None:
             return
-        runs = self.query_one("#runs")
+        runs = self._runs
         runs.add_class("-two")
         if not self.query("#second"):
             await runs.mount(RunView(id="second"))
@@ -329,7 +330,7 @@ class SolveScreen(Screen[None]):
             one.set_class(one is view, "-active")
 
     def _alone(self, view: RunView) -> None:
-        self.query_one("#runs").remove_class("-two")
+        self._runs.remove_class("-two")
         self._activate(view)
 
     def on_descendant_focus(self) -> None:
@@ -350,7 +351,7 @@ class SolveScreen(Screen[None]):
             "begun": active is not None and active.run is not None,
             "ended": active is not None and active.growth.solution is not None,
             "answered": active is not None and bool(active.growth.candidates),
-            "two": self.query_one("#runs").has_class("-two"),
+            "two": self._runs.has_class("-two"),
         }
         return all(state[name] for name in _WHEN[action])
 
