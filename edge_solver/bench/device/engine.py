@@ -20,6 +20,8 @@ from edge_solver.engines.calls import Call
 
 _NEVER = "\x00 no model writes this \x00"  # as the end of a step
 _TEXT = "What is the sum of the first 40 odd numbers? Write every step on a line of its own. "
+_HOT = 50.0
+"""A temperature at which hardly two branches write the same: those would share a row of a call, and make it cheaper."""
 SLACK = 512
 """Cells beside prompt and branches: what the drafter keeps back."""
 
@@ -158,7 +160,7 @@ class DrafterEngine:
 
     def _write(self, branches: int, tokens: int, ledger: Ledger) -> list[Call]:
         self._calls = []
-        requests = [DraftRequest(self._problem, next(self._nodes), ROOT, i, 1.0, tokens) for i in range(branches)]
+        requests = [DraftRequest(self._problem, next(self._nodes), ROOT, i, _HOT, tokens) for i in range(branches)]
         for item in self._drafter.draft(requests, ledger):
             if not isinstance(item, Draft):
                 self._check()
