@@ -22,13 +22,14 @@ from edge_solver.errors import EdgeSolverError, ExitCode
 if TYPE_CHECKING:
     from edge_solver.assembly import Assembly
 
-HELP = """Type a problem and press Enter. Ctrl-C stops a search and keeps its answer; Ctrl-D leaves.
+HELP = """Type a problem and press Enter. Ctrl-C stops a search and keeps its answer; quit, or Ctrl-D, leaves.
 strategy NAME    how to search
 width N          how many solutions to grow
 seconds 10s, joules 50J, flops 2e12, tokens 500    a cap; 'none' takes it away
 settings         say what is set
 help             say this again"""
 _CAPS = ("seconds", "joules", "flops", "tokens")
+_LEAVE = {"quit", "exit", "q"}
 _WORDS = {"strategy", "width", *_CAPS}
 
 
@@ -39,7 +40,7 @@ def ask_and_answer(*, demo: bool) -> int:
     output.say(HELP)
     with contextlib.ExitStack() as stack:
         assembly: Assembly | None = None
-        while (line := _line()) is not None:
+        while (line := _line()) is not None and line not in _LEAVE:
             try:
                 if _is_setting(line):
                     settings = _with(line, chosen)
@@ -88,6 +89,7 @@ def _solve(
 ) -> Assembly:
     """Solve one problem; return the engines, for the next one."""
     from edge_solver.assembly import Assembly
+    from edge_solver.history import Saver
 
     strategy = strategy_named(settings.strategy)
     if assembly is None or settings.search.width > assembly.settings.search.width:
@@ -96,14 +98,19 @@ def _solve(
         widest = replace(settings, strategy=settings.strategy if strategy.scored else "weighted")
         assembly = stack.enter_context(Assembly(widest, demo=demo))
     output.say("searching")
-    with Interrupts() as interrupts:
+    saver = Saver() if settings.history else None
+    with Interrupts() as interrupts, saver or contextlib.nullcontext():
         search = assembly.search(
             problem, budget=settings.budget, seed=settings.seed, width=settings.search.width, strategy=strategy
         )
         interrupts.call(search.cancel)
         for event in search:
+            if saver is not None:
+                saver(event)
             if isinstance(event, Leading):
                 output.say(leading(event).strip())
             elif isinstance(event, Solved):
                 deliver(event.solution, as_json=False, detail=Detail.BRIEF)
+    for words in saver.warnings if saver is not None else ():
+        output.say(f"warning: {words}")
     return assembly

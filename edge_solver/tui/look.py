@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from rich.color import Color
 from rich.style import Style
+from textual.app import App
 from textual.theme import Theme
 
 NIGHT = Theme(
@@ -22,6 +24,7 @@ NIGHT = Theme(
     error="#e5707a",
     dark=True,
     variables={
+        "primary-muted": "#2b3447",
         "block-cursor-background": "#2b3447",
         "block-cursor-foreground": "#f3f4f7",
         "block-cursor-text-style": "none",
@@ -45,6 +48,7 @@ DAY = Theme(
     error="#b3262f",
     dark=False,
     variables={
+        "primary-muted": "#dcd7c9",
         "block-cursor-background": "#dcd7c9",
         "block-cursor-foreground": "#16181d",
         "block-cursor-text-style": "none",
@@ -59,6 +63,11 @@ PARTS = ("secondary", "primary", "success")
 _DARK = ((229, 112, 122), (232, 177, 90), (126, 203, 143))
 _LIGHT = ((179, 38, 47), (154, 91, 0), (31, 122, 58))
 _LEVELS = 20
+
+
+def colour(app: App[Any], name: str) -> str:
+    """Return a colour of the app's theme as Rich spells it: themes of the terminal's own colours say ``ansi_blue``."""
+    return app.theme_variables[name].removeprefix("ansi_")
 
 
 def reward_style(reward: float | None, *, dark: bool) -> Style:

@@ -405,3 +405,15 @@ class Golden(Shelf):
         super().__init__()
         lines = (GOLDEN / "rebase_events.jsonl").read_text(encoding="utf-8").splitlines()
         self.add(0, tuple(from_json(json.loads(line)) for line in lines))
+
+
+def test_a_run_is_drawn_in_every_theme_the_palette_offers() -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await ask(pilot, "What is 12 * 7 + 5?")
+        await ended(pilot)
+        for theme in pilot.app.available_themes:  # those of the terminal's own colours have names that are no RGB
+            pilot.app.theme = theme
+            await settled(pilot)
+            assert "The answer is" in screen(pilot)
+
+    drive(demo(), steps, size=(120, 40))

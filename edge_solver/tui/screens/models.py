@@ -20,6 +20,7 @@ from edge_solver.catalog.shelf import TO_CONVERT, conversion, remove, runnable, 
 from edge_solver.config import Settings, resolve
 from edge_solver.errors import EdgeSolverError
 from edge_solver.quantities import Kind, show
+from edge_solver.tui.look import colour
 from edge_solver.tui.messages import PullTold
 from edge_solver.tui.preferences import save_default
 from edge_solver.tui.pulling import Download, Stage
@@ -168,7 +169,7 @@ class ModelsScreen(Screen[None]):
         download = self._downloads.get(entry.name)
         if download is not None:
             is_bad = download.stage is Stage.FAILED
-            text.append(f"{download.words()}\n", self.app.theme_variables["error"] if is_bad else "bold")
+            text.append(f"{download.words()}\n", colour(self.app, "error") if is_bad else "bold")
         text.append(f"{entry.summary}\n")
         text.append(f"{self._memory(entry)}\n")
         facts = [f"licence {entry.licence}" + (f" ({entry.restricted})" if entry.restricted else "")]

@@ -9,6 +9,7 @@ from edge_solver.core.budget import Cap
 from edge_solver.quantities import show
 from edge_solver.tui.caps import KINDS
 from edge_solver.tui.growth import Growth
+from edge_solver.tui.look import colour
 from edge_solver.tui.steps import inline
 from edge_solver.tui.widgets.part import Part
 
@@ -72,9 +73,9 @@ class Answers(Part):
             return Text(words, self._dim)
         answer = inline(growth.candidates[0].answer)
         doubtful = self._is_chance and growth.confidence < DOUBTFUL
-        colour = self.app.theme_variables["warning" if doubtful else "success"]
-        line = Text().append(f" {answer} ", Style(color=colour, bold=True, reverse=True))
-        line.append(f"  {growth.confidence:.0%}", Style(color=colour, bold=True))
+        shade = colour(self.app, "warning" if doubtful else "success")
+        line = Text().append(f" {answer} ", Style(color=shade, bold=True, reverse=True))
+        line.append(f"  {growth.confidence:.0%}", Style(color=shade, bold=True))
         return line.append(": doubtful" if doubtful else " sure" if self._is_chance else " of the vote", self._dim)
 
     @property
@@ -114,8 +115,8 @@ class Answers(Part):
         line = name.append(" ")
         full = round(bar_room * weight / most) if most > 0 else 0
         leads = answer == growth.candidates[0].answer
-        colour = self.app.theme_variables["success" if leads else "secondary"]
-        line.append("━" * full, Style(color=colour)).append(" " * (bar_room - full + 1))
+        shade = colour(self.app, "success" if leads else "secondary")
+        line.append("━" * full, Style(color=shade)).append(" " * (bar_room - full + 1))
         return line.append(right, Style(bold=leads))
 
     @property

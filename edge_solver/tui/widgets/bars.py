@@ -8,6 +8,8 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
+from edge_solver.tui.look import colour
+
 MODES = {"solve": "Solve", "history": "History", "models": "Models", "device": "Device"}
 """The screens by their mode."""
 
@@ -20,8 +22,7 @@ class TopBar(Widget):
 
     def render(self) -> Text:
         """Draw names and status."""
-        variables = self.app.theme_variables
-        text = Text(no_wrap=True, overflow="crop").append("◆ ", Style(color=variables["primary"]))
+        text = Text(no_wrap=True, overflow="crop").append("◆ ", Style(color=colour(self.app, "primary")))
         if self.size.width >= 60:  # noqa: PLR2004 - a phone keeps the room for the screens
             text.append("edge-solver ", Style(bold=True))
         for mode, name in MODES.items():
@@ -62,7 +63,7 @@ class Keys(Widget):
     def render(self) -> Text:
         """Draw keys with what they do."""
         text = Text(no_wrap=True, overflow="crop")
-        key_style = Style(color=self.app.theme_variables["primary"], bold=True)
+        key_style = Style(color=colour(self.app, "primary"), bold=True)
         more = " F1 keys "
         room = self.size.width - len(more)
         seen: set[str] = {"help"}

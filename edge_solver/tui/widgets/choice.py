@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from edge_solver.tui.look import colour
+
 
 class Choice(Widget, can_focus=True):
     """Shows the chosen one between two arrows."""
@@ -40,10 +42,10 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> Text:
         """Draw name, arrows and value."""
-        variables = self.app.theme_variables
+        arrows = colour(self.app, "primary")
         text = Text().append(f"{self.label} ", "dim") if self.label else Text()
-        text.append("‹", variables["primary"]).append(self.value, "bold" if self.has_focus else "")
-        return text.append("›", variables["primary"])
+        text.append("‹", arrows).append(self.value, "bold" if self.has_focus else "")
+        return text.append("›", arrows)
 
     def get_content_width(self, *_: object) -> int:
         """Be as wide as the text."""

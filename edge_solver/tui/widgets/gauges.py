@@ -12,7 +12,7 @@ from edge_solver.core.solution import Spent
 from edge_solver.quantities import show
 from edge_solver.tui.caps import KINDS
 from edge_solver.tui.growth import Growth
-from edge_solver.tui.look import PARTS
+from edge_solver.tui.look import PARTS, colour
 from edge_solver.tui.widgets.part import Part
 from edge_solver.wording import joules
 
@@ -107,12 +107,12 @@ class Gauges(Part):
         if room < 0:
             line, room = Text(), 0
         cells = _shares(parts, room) if room >= 6 else (0, 0, 0)  # noqa: PLR2004 - fewer cells show nothing
-        for colour, count in zip(PARTS, cells, strict=True):
-            line.append("━" * count, self._style(colour))
+        for part, count in zip(PARTS, cells, strict=True):
+            line.append("━" * count, self._style(part))
         if any(cells):
             line.append(" ")
-        for place, (colour, name) in enumerate(zip(PARTS, names, strict=True)):
-            line.append(" " * (place > 0) + name, self._style(colour))
+        for place, (part, name) in enumerate(zip(PARTS, names, strict=True)):
+            line.append(" " * (place > 0) + name, self._style(part))
         return line
 
     def _speed(self, points: int | None = None) -> Text:
@@ -139,14 +139,13 @@ class Gauges(Part):
         return self._style("error" if share >= ALMOST else "warning" if share >= NEARLY else "success")
 
     def _style(self, name: str) -> Style:
-        theme = self.app.theme_variables
         match name:
             case "dim":
                 return Style(dim=True)
             case "rail":
-                return Style(color=theme.get("panel-lighten-2"), dim=True)
+                return Style(color=colour(self.app, "panel-lighten-2"), dim=True)
             case _:
-                return Style(color=theme[name])
+                return Style(color=colour(self.app, name))
 
 
 def _used(spent: Spent | None, cap: Cap) -> float:
