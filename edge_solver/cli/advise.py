@@ -15,7 +15,7 @@ import click
 from edge_solver.cli import output
 from edge_solver.core.events import plain
 from edge_solver.core.meter import EnergyLabel
-from edge_solver.errors import ExitCode, UsageError
+from edge_solver.errors import EdgeSolverError, ExitCode, UsageError
 from edge_solver.paths import results_dir
 from edge_solver.quantities import Kind, parse, show
 from edge_solver.wording import clean
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # NumPy is loaded when a study is made, not for --help
     from edge_solver.bench.advice import Advice
     from edge_solver.bench.evidence import Choice
     from edge_solver.bench.statistics import Estimate
+    from edge_solver.bench.trials import Run
 
 SHOWN = 8
 """Most rivals that are printed; ``--json`` has them all."""
@@ -59,7 +60,12 @@ def command(
     from edge_solver.bench.advice import advise
     from edge_solver.bench.trials import read_run
 
-    read = [read_run(folder) for folder in runs or _own_results()]
+    if runs:
+        read = [read_run(folder) for folder in runs]
+    else:
+        read, faults = _own_runs()
+        for fault in faults:
+            output.say(f"left out: {fault}")
     advice = advise(read, cost, budget)
     line = shlex.join(_solve_command(advice))
     if as_json:
@@ -80,9 +86,8 @@ def advice_text(cost: str, budget: float) -> str:
         EdgeSolverError: The results say nothing about it.
     """
     from edge_solver.bench.advice import advise
-    from edge_solver.bench.trials import read_run
 
-    advice = advise([read_run(folder) for folder in _own_results()], cost, budget)
+    advice = advise(_own_runs()[0], cost, budget)
     return _text(advice, shlex.join(_solve_command(advice)))
 
 
@@ -93,6 +98,21 @@ def _budget(given: Mapping[str, str | None]) -> tuple[str, float]:
         raise click.UsageError("give one of --joules, --flops and --seconds, for example: advise --joules 20J")
     ((cost, text),) = typed.items()
     return cost, parse(text, _KINDS[cost], name=f"--{cost}")
+
+
+def _own_runs() -> tuple[list[Run], list[str]]:
+    """Return the results in the user's data folder, and what is wrong with those that cannot be read."""
+    from edge_solver.bench.trials import read_run
+
+    read, faults = [], []
+    for folder in _own_results():
+        try:
+            read.append(read_run(folder))
+        except EdgeSolverError as error:  # noqa: PERF203 - one damaged folder does not hide the others
+            faults.append(str(error))
+    if not read:
+        raise UsageError(faults[0])
+    return read, faults
 
 
 def _own_results() -> list[Path]:

@@ -6,7 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, final
 
+from edge_solver.errors import EdgeSolverError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edge_solver.bench.device.session import Session
     from edge_solver.config import Settings
     from edge_solver.tui.shelf import Measured, ResultSet
@@ -17,40 +21,41 @@ class MeasuredHere:
 
     def sets(self) -> Sequence[ResultSet]:
         """Return what was measured, folder by folder; see ``tui.shelf.Results``."""
-        from edge_solver.bench.evidence import gather
-        from edge_solver.bench.study import frontiers, measure
-        from edge_solver.bench.trials import read_run
         from edge_solver.paths import results_dir
-        from edge_solver.tui.shelf import ResultPoint, ResultSet
 
-        found = []
-        for file in sorted(results_dir().glob("*/run.json")):
-            run = read_run(file.parent)
-            evidence = gather([run])
-            points = [measure(evidence, choice) for choice in evidence.trials]
-            leads = {index for front in frontiers(points) if front.cost == "flops" for index in front.points}
-            found.append(
-                ResultSet(
-                    file.parent.name,
-                    run.suite,
-                    tuple(
-                        ResultPoint(
-                            f"{point.choice.strategy}@{point.choice.width}",
-                            point.flops,
-                            point.accuracy.value,
-                            number in leads,
-                        )
-                        for number, point in enumerate(points)
-                    ),
-                )
-            )
-        return found
+        return [_read(file.parent) for file in sorted(results_dir().glob("*/run.json"))]
 
     def advise(self, cost: str, budget: float) -> str:
         """Say what to use under a budget; see ``tui.shelf.Results``."""
         from edge_solver.cli.advise import advice_text
 
         return advice_text(cost, budget)
+
+
+def _read(folder: Path) -> ResultSet:
+    """Read one folder of results."""
+    from edge_solver.bench.evidence import gather
+    from edge_solver.bench.study import frontiers, measure
+    from edge_solver.bench.trials import read_run
+    from edge_solver.tui.shelf import ResultPoint, ResultSet
+
+    try:
+        run = read_run(folder)
+        evidence = gather([run])
+    except EdgeSolverError as error:
+        return ResultSet(folder.name, "", (), str(error))
+    points = [measure(evidence, choice) for choice in evidence.trials]
+    leads = {index for front in frontiers(points) if front.cost == "flops" for index in front.points}
+    return ResultSet(
+        folder.name,
+        run.suite,
+        tuple(
+            ResultPoint(
+                f"{point.choice.strategy}@{point.choice.width}", point.flops, point.accuracy.value, number in leads
+            )
+            for number, point in enumerate(points)
+        ),
+    )
 
 
 @final

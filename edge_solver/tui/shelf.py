@@ -89,6 +89,8 @@ class ResultSet:
     folder: str
     suite: str
     points: tuple[ResultPoint, ...]
+    fault: str = ""
+    """Why it cannot be read; the other folders can."""
 
 
 class Results(Protocol):

@@ -132,6 +132,14 @@ def test_results_in_the_users_data_folder_are_found(
     results(ladder).rename(target)
     assert main(["advise", "--flops", "1T"]) == 0
     assert "rebase@16" in capsys.readouterr().out
+    damaged = home / "data" / "bench" / "damaged"
+    damaged.mkdir()
+    (damaged / "run.json").write_text("{")
+    assert main(["advise", "--flops", "1T"]) == 0
+    captured = capsys.readouterr()
+    assert "rebase@16" in captured.out
+    assert "left out: " in captured.err
+    assert "damaged" in captured.err
 
 
 def test_without_results_the_command_that_makes_them_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,15 +16,17 @@ from textual.pilot import Pilot
 from edge_solver.catalog import registry
 from edge_solver.catalog.shelf import runnable
 from edge_solver.cli.app import SavedHere, saved
-from edge_solver.cli.measuring import BenchHere
+from edge_solver.cli.measuring import BenchHere, MeasuredHere
 from edge_solver.config import AppSettings, Settings, resolve, resolve_app
 from edge_solver.core.strategies import SearchSettings
 from edge_solver.errors import UsageError
 from edge_solver.history import Saver
+from edge_solver.paths import results_dir
 from edge_solver.recording import read
 from edge_solver.tui.app import EdgeSolverApp, Surroundings
 from edge_solver.tui.crash import report
 from edge_solver.tui.engine import Run
+from edge_solver.tui.screens.device import plots_text
 from edge_solver.tui.screens.models import ModelsScreen
 from edge_solver.tui.screens.solve import SolveScreen
 from edge_solver.tui.shelf import Measured, ResultPoint, ResultSet
@@ -417,3 +419,16 @@ def test_a_run_is_drawn_in_every_theme_the_palette_offers() -> None:
             assert "The answer is" in screen(pilot)
 
     drive(demo(), steps, size=(120, 40))
+
+
+def test_a_damaged_folder_of_results_hides_no_other() -> None:
+    folder = results_dir() / "broken"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{")
+    (found,) = MeasuredHere().sets()
+    assert found.folder == "broken"
+    assert "results.jsonl" in found.fault
+    whole = ResultSet("whole", "builtin", (ResultPoint("greedy@1", 1e9, 0.5, leads=True),))
+    words = plots_text([found, whole]).plain
+    assert found.fault in words
+    assert "greedy@1: 50.0%" in words

@@ -229,6 +229,8 @@ def _plot(found: ResultSet) -> Text:
     """Plot one folder: costs grow to the right on a logarithmic scale, accuracy upwards in its own range."""
     points = sorted(found.points, key=lambda point: point.flops)
     text = Text().append(found.suite, "bold").append(f"  {found.folder}\n", "dim")
+    if found.fault:
+        return text.append(f"  {found.fault}\n")
     if not points:
         return text
     low, high = math.log(points[0].flops), math.log(points[-1].flops)
