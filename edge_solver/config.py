@@ -167,7 +167,7 @@ def _checked(raw: Mapping[str, object], where: Callable[[str], str]) -> dict[str
         if key in _APP:
             continue
         if key not in READERS:
-            raise UnknownNameError(f"setting ({where(key)})", key, READERS)
+            raise UnknownNameError(f"setting ({where(key)})", key, (*READERS, *sorted(_APP)))
         checked[key] = READERS[key](value, where(key))
     return checked
 
