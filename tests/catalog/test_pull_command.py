@@ -114,12 +114,21 @@ def test_the_environment_names_the_hub_and_a_refusal_is_one_line(hub: FakeHub) -
     assert f"gated: its owners want to know who downloads it. Open {hub.url}" in done.stderr
 
 
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from edge_solver.cli import main
+raise SystemExit(main())
+"""
+"""The program, though a shell may have started the tests in the background, where the signal is ignored."""
+
+
 def test_an_interrupt_keeps_what_is_here_and_the_next_pull_goes_on(hub: FakeHub, run: Run) -> None:
     weights = a_blob(400_000)
     mark = hub.add(REPOSITORY, "model.safetensors", weights)
     hub.trouble.append(trickle(120))
     with subprocess.Popen(
-        [sys.executable, "-m", "edge_solver", "models", "pull", NAME, "--accept-licence"],
+        [sys.executable, "-c", INTERRUPTIBLE, "models", "pull", NAME, "--accept-licence"],
         env={**os.environ, "HF_ENDPOINT": hub.url, "PYTHONPATH": str(Path(edge_solver.__file__).parents[1])},
         stderr=subprocess.PIPE,
         text=True,
