@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_solver.cli import output
+from edge_solver.cli.app import saved
 from edge_solver.cli.interrupts import Interrupts
 from edge_solver.cli.render import leading
 from edge_solver.cli.result import Detail, deliver
 from edge_solver.config import Settings, resolve
-from edge_solver.core.events import Leading, Solved
+from edge_solver.core.events import Event, Leading, Solved
 from edge_solver.core.strategies import strategy_named
 from edge_solver.errors import EdgeSolverError, ExitCode
 
@@ -89,7 +90,6 @@ def _solve(
 ) -> Assembly:
     """Solve one problem; return the engines, for the next one."""
     from edge_solver.assembly import Assembly
-    from edge_solver.history import Saver
 
     strategy = strategy_named(settings.strategy)
     if assembly is None or settings.search.width > assembly.settings.search.width:
@@ -98,19 +98,24 @@ def _solve(
         widest = replace(settings, strategy=settings.strategy if strategy.scored else "weighted")
         assembly = stack.enter_context(Assembly(widest, demo=demo))
     output.say("searching")
-    saver = Saver() if settings.history else None
-    with Interrupts() as interrupts, saver or contextlib.nullcontext():
+    record = saved(_warn) if settings.history else contextlib.nullcontext(_keep_nothing)
+    with Interrupts() as interrupts, record as keep:
         search = assembly.search(
             problem, budget=settings.budget, seed=settings.seed, width=settings.search.width, strategy=strategy
         )
         interrupts.call(search.cancel)
         for event in search:
-            if saver is not None:
-                saver(event)
+            keep(event)
             if isinstance(event, Leading):
                 output.say(leading(event).strip())
             elif isinstance(event, Solved):
                 deliver(event.solution, as_json=False, detail=Detail.BRIEF)
-    for words in saver.warnings if saver is not None else ():
-        output.say(f"warning: {words}")
     return assembly
+
+
+def _warn(words: str) -> None:
+    output.say(f"warning: {words}")
+
+
+def _keep_nothing(_event: Event) -> None:
+    return
