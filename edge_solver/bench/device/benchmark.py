@@ -188,7 +188,7 @@ class Benchmark:
 
     def _suite(self, shape: Shape, found: Plan) -> None:
         quality = self.document["quality"] = {}
-        solve_suite(self.rig, self.wish, found, shape, self._prm_shape, quality, self._note)
+        solve_suite(self.rig, self.wish, found, shape, self._prm_shape, quality, self._windows, self._note)
 
     def _at_the_wall(self, moment: str) -> float | None:
         return None if self.rig.ask_wall is None else self.rig.ask_wall(moment)

@@ -8,13 +8,14 @@ from edge_solver.bench.device.document import Document
 from edge_solver.bench.device.plan import Plan, Wish
 from edge_solver.bench.device.quality import caps, suite_facts
 from edge_solver.bench.device.rig import Rig
+from edge_solver.bench.device.windows import Windows
 from edge_solver.core.cost import Shape
-from edge_solver.core.events import plain
 
 
 def solve_suite(
-    rig: Rig, wish: Wish, found: Plan, policy: Shape, prm: Shape | None, quality: Document, note: Callable[[str], None]
-) -> None:
+    rig: Rig, wish: Wish, found: Plan, policy: Shape, prm: Shape | None, quality: Document, windows: Windows,
+    note: Callable[[str], None],
+) -> None:  # fmt: skip
     """Solve problems under three caps; each has its share of the time, those before it leave what they save.
 
     Args:
@@ -24,6 +25,7 @@ def solve_suite(
         policy: The policy's sizes.
         prm: The reward model's; without one the search does without, too.
         quality: Gets what is found, cap by cap.
+        windows: Gets the energy of each cap's run.
         note: Told where time ran out.
 
     Raises:
@@ -49,5 +51,5 @@ def solve_suite(
         score = rig.run_suite(limit, found.problems, strategy, must_stop)
         if score.n < score.wanted and not lab.cancelled():
             note(f"under the cap of {limit:.2g} FLOPs there was time for {score.n} of {score.wanted} problems")
-        quality["budgets"].append(plain(score))
+        quality["budgets"].append(windows.keep_of(score, score.window))
         lab.check()

@@ -31,7 +31,7 @@ class Window:
     scope: str
     units: int
     unit: str
-    """What was done so often: "token", "call" or "second"."""
+    """What was done so often: "token", "call", "problem" or "second"."""
     net_joules: float | None = None
     """Without what the idle device would have used."""
     error: float | None = None

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_solver.bench import suites, summary
+from edge_solver.bench.device.measure import Window, window_of
 from edge_solver.bench.line import Line
 from edge_solver.bench.order import Order
 from edge_solver.bench.runner import Runner
 from edge_solver.config import Settings
 from edge_solver.core.cost import Shape, span_flops
-from edge_solver.core.meter import Activity, Meter, Reading
+from edge_solver.core.meter import Activity, Meter
 
 SUITE = "builtin"
 MULTIPLES = (1, 3, 8)
@@ -57,6 +58,8 @@ class Score:
     scope: str | None
     error: float | None = None
     """Of a calibrated estimate: how far off it may be, as a share."""
+    window: Window | None = None
+    """All of its energy; ``None`` where nothing was solved."""
 
 
 def caps(policy: Shape, prm: Shape | None, solution_tokens: float) -> tuple[float, ...]:
@@ -111,15 +114,19 @@ def run(
         collected = _Collected(runner.cancel, stop, progress)
         begun, before = time.monotonic(), meter.read(Activity(0, 0.0))
         runner.run(collected)
-        flops = sum(line["spent"]["flops"] for line in collected.lines)
-        after = meter.read(Activity(flops, time.monotonic() - begun))
-    whole = None
-    if before.joules is not None and after.joules is not None:
-        whole = replace(after, joules=max(0.0, after.joules - before.joules))
+        flops, seconds = sum(line["spent"]["flops"] for line in collected.lines), time.monotonic() - begun
+        after = meter.read(Activity(flops, seconds))
+    used = None if before.joules is None or after.joules is None else max(0.0, after.joules - before.joules)
+    whole = window_of(window_name(limit), seconds, replace(after, joules=used), len(collected.lines), "problem")
     return score(collected.lines, limit, strategy, len(suite.problems), whole)
 
 
-def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole: Reading | None = None) -> Score:
+def window_name(limit: float) -> str:
+    """Return what the energy of a cap's run is called."""
+    return f"suite under {limit:.2g} FLOPs"
+
+
+def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole: Window) -> Score:
     """Sum up the results of one cap.
 
     Args:
@@ -134,10 +141,8 @@ def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole
         return Score(*head, 0, 0, 0, None, None, None, None, None, None, None, None, None)
     (row,) = summary.rows(lines)
     solved = sum(line["correct"] for line in lines)
-    joules = None if row.joules_mean is None else row.joules_mean * row.n
-    label, scope, error = row.joules_label, row.joules_scope, row.joules_error
-    if joules is None and whole is not None and whole.joules is not None:
-        joules, label, scope, error = whole.joules, whole.label.value, whole.scope, whole.error
+    window = whole if row.joules_mean is None else _of_searches(row, whole.what)
+    joules = window.joules
     return Score(
         *head,
         n=row.n,
@@ -150,10 +155,20 @@ def score(lines: Sequence[Line], limit: float, strategy: str, wanted: int, whole
         joules_per_problem=None if joules is None else joules / row.n,
         joules_per_correct=joules / solved if joules is not None and solved else None,
         correct_per_kilojoule=1000 * solved / joules if joules else None,
-        label=label,
-        scope=scope,
-        error=error,
+        label=window.label,
+        scope=window.scope,
+        error=window.error,
+        window=window,
     )
+
+
+def _of_searches(row: summary.Row, what: str) -> Window:
+    """Return the energy of single searches as one window: without the grading between them."""
+    assert row.joules_mean is not None
+    return Window(
+        what, row.seconds_mean * row.n, row.joules_mean * row.n, row.joules_label, row.joules_scope,
+        row.n, "problem", error=row.joules_error,
+    )  # fmt: skip
 
 
 class _Collected:

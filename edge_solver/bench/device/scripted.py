@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from edge_solver.bench.device.ceilings import Bandwidth
 from edge_solver.bench.device.engine import StoppedError
-from edge_solver.bench.device.measure import Lab
-from edge_solver.bench.device.quality import WIDTH, Score
+from edge_solver.bench.device.measure import Lab, window_of
+from edge_solver.bench.device.quality import WIDTH, Score, window_name
 from edge_solver.bench.device.rig import Rig
 from edge_solver.bench.device.thermal import Heat
 from edge_solver.bench.statistics import wilson
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import Shape, span_flops
+from edge_solver.core.meter import Activity
 from edge_solver.energy.scripted import ScriptedMeter
 from edge_solver.engines.scripted import ScriptedClock, ScriptedScorer
 
@@ -90,13 +91,17 @@ def scripted_rig(
     def run_suite(limit: float, problems: int, strategy: str, stop: Callable[[], bool]) -> Score:
         if stop():
             raise StoppedError
-        clock.sleep(problems * limit / 1e11)
-        solved = problems // 2
-        joules = problems * limit * 1e-9
+        seconds, solved = problems * limit / 1e11, problems // 2
+        clock.sleep(seconds)
+        window = window_of(
+            window_name(limit), seconds, lab.meter.read(Activity(problems * limit, seconds)), problems, "problem"
+        )
+        joules = window.joules
+        assert joules is not None  # the simulated machine has a meter
         return Score(
             "flops", limit, strategy, WIDTH, problems, problems, solved, 0, solved / problems, wilson(solved, problems),
-            limit, limit / 1e11, joules / problems, joules / solved if solved else None, 1000 * solved / joules,
-            "counter", "simulated machine",
+            limit, seconds / problems, joules / problems, joules / solved if solved else None, 1000 * solved / joules,
+            window.label, window.scope, window.error, window,
         )  # fmt: skip
 
     return Rig(

@@ -27,9 +27,10 @@ class Windows:
         """Keep a window."""
         self._windows.append(window)
 
-    def keep_of(self, result: Any, window: Window) -> Document:  # noqa: ANN401 - one of the results, a dataclass
-        """Keep a result's window, and return the rest of the result as JSON data."""
-        self.keep(window)
+    def keep_of(self, result: Any, window: Window | None) -> Document:  # noqa: ANN401 - one of the results, a dataclass
+        """Keep a result's window, where it has one, and return the rest of the result as JSON data."""
+        if window is not None:
+            self.keep(window)
         document: Document = plain(result)
         del document["window"]
         return document

@@ -219,6 +219,25 @@ def test_a_calibrated_estimate_shows_its_error_wherever_it_stands() -> None:
     assert max(map(len, lines)) <= WIDTH
 
 
+def test_what_the_suite_took_beyond_idling_stands_beside_what_it_took() -> None:
+    class Idling(ScriptedMeter):
+        def read(self, activity: Activity) -> Reading:
+            reading = super().read(activity)
+            assert reading.joules is not None
+            return replace(reading, joules=reading.joules + 5.0 * activity.seconds)
+
+    rig = scripted_rig()
+    rig.lab.meter = Idling()
+    found = measured(rig)
+    assert found["energy"]["idle_watts"] == pytest.approx(5.0)
+    windows = {window["what"]: window for window in found["energy"]["windows"]}
+    for row in found["quality"]["budgets"]:
+        window = windows[f"suite under {row['limit']:.2g} FLOPs"]
+        assert window["joules"] == pytest.approx(row["joules_per_problem"] * row["n"])
+        assert window["net_joules"] == pytest.approx(row["limit"] * row["n"] * 1e-9)
+        assert window["joules"] > window["net_joules"]
+
+
 def test_a_model_says_its_quantization_and_context() -> None:
     model = measured()["model"]
     assert (model["quant"], model["context"]) == ("Q4_0", 4096)
