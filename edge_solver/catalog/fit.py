@@ -18,8 +18,6 @@ _HALF, _SINGLE = 2, 4
 """Bytes of a number in the policy's cache (half precision) and in what is kept of the reward model."""
 _CONVERTED_BITS = {"q4_0": 4.6, "q4_k_m": 4.9}
 """Of a weight, about, by what a recipe's name ends with; a reward model is taken to need a byte, its embedding does."""
-_SCORED = 64
-"""Most steps that the reward model reads in one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +87,8 @@ def fit(entry: ModelEntry, *, width: int, context: int | None = None, prm: Model
         buffers=room.ROWS * (shape.vocabulary + shape.feed_forward + 4 * shape.width) * _SINGLE,
     )
     if prm is not None and prm.architecture is not None:
-        path = prompt + (cells - prompt - room.ROWS) // width
-        kept = cells + 2 * min(width, _SCORED) * path  # a call lays out the past of its rows, and the graph joins it
-        need = Need(
-            need.weights,
-            need.cache,
-            need.buffers,
-            weights(prm, prm.architecture),
-            kept * prm.architecture.kv_values_per_token * _SINGLE,
-        )
+        kept = room.scoring_bytes(cells, prm.architecture.kv_values_per_token * _SINGLE)
+        need = Need(need.weights, need.cache, need.buffers, weights(prm, prm.architecture), kept)
     return Fit(width, positions, cells, need, memory.available(), memory.total(), prm.name if prm else None)
 
 

@@ -15,6 +15,11 @@ CHEAP_BYTES = 2**27
 """Up to this size a cache is made for the longest solutions, where expected ones need less: to evaluate branches again
 costs more than memory that nobody misses."""
 
+SCORED_BYTES = 2**26
+"""Keys and values that the rows of one call of a reward model stand on, at most; more rows take several calls."""
+SCORING_COPIES = 3
+"""What such a call takes of memory, in that unit: laid out, taken apart by layer, joined with the new (measured)."""
+
 
 def cells(prompt: int, width: int, solution_tokens: float, context: int, bytes_per_cell: int) -> int:
     """Return the cells for one problem, before padding: for expected solutions, or for longer ones where that is cheap.
@@ -29,6 +34,17 @@ def cells(prompt: int, width: int, solution_tokens: float, context: int, bytes_p
     longest, beside = context - prompt, prompt + ROWS
     expected = beside + int(width * min(solution_tokens * SPARE_CELLS, longest))
     return max(expected, min(beside + width * longest, CHEAP_BYTES // max(1, bytes_per_cell)))
+
+
+def scoring_bytes(tokens: int, per_token: int) -> int:
+    """Return what a reward model keeps of a tree, and what a call on all of its branches takes.
+
+    Args:
+        tokens: Of the tree.
+        per_token: Bytes of keys and values that the reward model keeps of one.
+    """
+    kept = tokens * per_token
+    return kept + SCORING_COPIES * min(kept, SCORED_BYTES)
 
 
 def sequences_of(width: int) -> int:

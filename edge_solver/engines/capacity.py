@@ -42,7 +42,7 @@ class Announced:
     buffers: int
     """What one call computes in."""
     beside: int = 0
-    """What other engines keep of the tree."""
+    """What the reward model keeps of the tree, and computes in."""
     is_narrow: bool = False
     """Whether a tree of the width asked for may outgrow the cells, because memory allows no more."""
 
@@ -61,7 +61,7 @@ class Limits:
     share: int = 1
     """Caches that are still to be made of what is left; this one takes one part."""
     beside: int = 0
-    """Bytes per cell that other engines keep of the same tree."""
+    """Bytes per cell that the reward model keeps of the same tree."""
 
     def left(self, process: int, available: int | None) -> int | None:
         """Return the bytes that may still be taken, or ``None`` where nobody knows."""
@@ -105,15 +105,13 @@ def plan(
         ModelMemoryError: Memory does not allow for as many as there must be.
     """
     has = (memory.resident() or 0) if process is None else process
-    per_cell = max(1, shape.kv_bytes_per_token + limits.beside)
     buffers = buffer_bytes(shape, vocabulary)
     left = limits.left(has, available())
-    most = (
-        None if left is None else max(0, left - buffers) // limits.share // per_cell // room.CELL_STEP * room.CELL_STEP
-    )
+    most = None if left is None else _most_cells(max(0, left - buffers) // limits.share, shape, limits.beside)
     wanted, needed = room.padded(wanted), room.padded(wanted if must else least)
     if most is not None and most < needed:
-        total = has + buffers + needed * per_cell * limits.share
+        tree = needed * shape.kv_bytes_per_token + room.scoring_bytes(needed, limits.beside)
+        total = has + buffers + tree * limits.share
         capped = limits.cap is not None and limits.cap < total
         raise ModelMemoryError(
             f"a KV cache of {needed} tokens beside the model takes {_size(total)} of memory, and "
@@ -126,9 +124,16 @@ def plan(
             + (f"give --max-memory {_mebibytes(total)}" if capped else "end other programs, or take a smaller model")
         )
     cells = wanted if most is None else min(wanted, most)
-    return Announced(
-        has, cells, cells * shape.kv_bytes_per_token, buffers, cells * limits.beside, is_narrow=cells < wanted
-    )
+    beside = room.scoring_bytes(cells, limits.beside)
+    return Announced(has, cells, cells * shape.kv_bytes_per_token, buffers, beside, is_narrow=cells < wanted)
+
+
+def _most_cells(left: int, shape: Shape, beside: int) -> int:
+    """Return the cells that bytes pay for."""
+    per_cell = max(1, shape.kv_bytes_per_token + beside)
+    of_small_trees = left // (per_cell + room.SCORING_COPIES * beside)
+    of_large_trees = (left - room.SCORING_COPIES * room.SCORED_BYTES) // per_cell
+    return max(0, of_small_trees, of_large_trees) // room.CELL_STEP * room.CELL_STEP
 
 
 def check_files(paths: Sequence[Path], others: int, limits: Limits, *, cells: int | None) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from edge_solver.core import room
 from edge_solver.core.cost import Shape
 from edge_solver.core.formats import Reading, ScoreFormat
 from edge_solver.engines.placement import CPU, providers_line, usable_providers, wanted_providers
@@ -92,21 +93,26 @@ class RewardGraph:
                 f"{path} puts out logits and does not say how to read them; name a format with --prm-format"
             )
         self._layers, self._heads, self._head_size = (int(self.meta[k]) for k in ("n_layers", "n_heads", "head_dim"))
+        self._kept = 2 * 4 * self._layers * self._heads * self._head_size
+        """Bytes of a token's keys and values."""
         self._scratch = np.zeros((2, 0), np.float32)
 
     @property
     def shape(self) -> Shape:
         """What a token costs."""
         matmul = int(self.meta["params_matmul"])
-        kept = 2 * 4 * self._layers * self._heads * self._head_size
         d_attn = int(self.meta["d_attn"])
-        return Shape(self._layers, d_attn, matmul, 0, matmul, kept, self.path.stat().st_size)
+        return Shape(self._layers, d_attn, matmul, 0, matmul, self._kept, self.path.stat().st_size)
 
     def read(self, rows: Sequence[Row]) -> None:
-        """Read rows in one call, and note in each what came of it.
+        """Read rows in one call, or in as many as ``room.SCORED_BYTES`` asks for, and note in each what came of it."""
+        length = max(row.end for row in rows)
+        most = max(1, room.SCORED_BYTES // (length * self._kept))
+        for start in range(0, len(rows), most):
+            self._read(rows[start : start + most])
 
-        They are padded on the right; causality keeps the padding from being seen.
-        """
+    def _read(self, rows: Sequence[Row]) -> None:
+        """Read rows in one call: they are padded on the right; causality keeps the padding from being seen."""
         length = max(len(row.tokens) for row in rows)
         tokens = np.zeros((len(rows), length), np.int64)
         positions = np.zeros_like(tokens)

@@ -9,6 +9,7 @@ import pytest
 
 from edge_solver import memory
 from edge_solver.cli import main
+from edge_solver.core import room
 from edge_solver.core.cost import Shape
 from edge_solver.engines.capacity import SPARE, Announced, Limits, buffer_bytes, plan
 from edge_solver.errors import ModelMemoryError
@@ -47,6 +48,17 @@ def test_what_other_engines_keep_of_the_tree_counts() -> None:
     alone, beside = planned(Limits(8 * GIB)), planned(Limits(8 * GIB, beside=100_000))
     assert beside.cells < alone.cells
     assert beside.total <= 8 * GIB
+
+
+@pytest.mark.parametrize("beside", [1_000, 14_000, 100_000, 400_000])
+@pytest.mark.parametrize("cap", [5 * GIB, 6 * GIB, 8 * GIB + 1])
+def test_what_a_reward_model_computes_in_is_counted_and_no_cell_is_given_away(beside: int, cap: int) -> None:
+    made = planned(Limits(cap, beside=beside))
+    assert made.beside == room.scoring_bytes(made.cells, beside) > made.cells * beside
+    assert made.total <= cap
+    more = room.scoring_bytes(made.cells + room.CELL_STEP, beside) - made.beside
+    assert made.is_narrow
+    assert made.total + room.CELL_STEP * SEVEN_B.kv_bytes_per_token + more > cap
 
 
 def test_several_caches_share_what_is_left() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_solver.core import room
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.cost import span_flops
 from edge_solver.core.ports import ScoreRequest
@@ -79,6 +80,25 @@ def test_branches_of_different_depth_are_scored_in_one_batch(scorer: OnnxScorer)
     apart = reward(scorer, 2, 1, STEPS[1]), reward(scorer, 3, ROOT, STEPS[1])
     together = scorer.score([ScoreRequest(0, 4, 1, STEPS[1]), ScoreRequest(0, 5, ROOT, STEPS[1])], a_ledger())
     assert together == pytest.approx(list(apart), abs=1e-5)
+
+
+def test_rows_that_stand_on_too_much_are_read_in_several_calls(
+    scorer: OnnxScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rewards(first: int) -> list[float | None]:
+        requests = [ScoreRequest(0, first + i, ROOT, f"{i} + 1 = {i + 1}\n") for i in range(6)]
+        deeper = [ScoreRequest(0, first + 10 + i, first + i, f"{i} + 2 = {i + 2}\n") for i in range(6)]
+        return [*scorer.score(requests, a_ledger()), *scorer.score(deeper, a_ledger())]
+
+    at_once = rewards(1)
+    scorer.retain(0, ())
+    scorer.open(0, PROBLEM)
+    monkeypatch.setattr(room, "SCORED_BYTES", 2 * 40 * scorer.profile.shape.kv_bytes_per_token)
+    assert rewards(1) == pytest.approx(at_once, abs=1e-4)
+    monkeypatch.setattr(room, "SCORED_BYTES", 1)  # not even one row: each is read alone
+    scorer.retain(0, ())
+    scorer.open(0, PROBLEM)
+    assert rewards(1) == pytest.approx(at_once, abs=1e-4)
 
 
 def test_equal_siblings_are_read_once(scorer: OnnxScorer, tokenizer: LlamaModel) -> None:
