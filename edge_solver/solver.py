@@ -77,6 +77,12 @@ class _Layer:
     asked: dict[int, tuple[Sequence[float | None], int]] = field(default_factory=dict)
     """By node: the scoring call that it is in, and its place there."""
     rewards: dict[int, float] = field(default_factory=dict)
+    parents: dict[int, int] = field(init=False)
+    """By node."""
+
+    def __post_init__(self) -> None:
+        """Look up what every node will stand below."""
+        self.parents = {request.node: request.parent for request in self.requests}
 
     def take(self, draft: Draft) -> None:
         """Take a step that has come."""
@@ -243,7 +249,9 @@ class Search:
     def _plan(self) -> Plan:
         """Ask the strategy what to do next: of samples that are drawn in windows, it sees those up to the latest."""
         while True:
-            settings = replace(self.settings, width=min(self._drawn, self.settings.width))
+            settings = self.settings
+            if self._drawn < settings.width:
+                settings = replace(settings, width=self._drawn)
             plan = self.strategy.plan(self.tree, self._forecast, settings)
             if plan.expand or plan.prune or plan.short_of is not None or self._drawn >= self.settings.width:
                 return plan
@@ -318,7 +326,6 @@ class Search:
 
     def _draft(self, layer: _Layer) -> Iterator[Event]:
         """Yield events while the drafter works, and put its drafts under their node ids."""
-        parents = {request.node: request.parent for request in layer.requests}
         stream = self._drafter.draft([r for r in layer.requests if r.max_tokens > 0], self.ledger)
         for item in stream:
             if isinstance(item, Pulse):
@@ -326,7 +333,7 @@ class Search:
                     self._ask(layer, item.live)
                 yield self._pulsed(item.live)
             else:
-                parent = self.tree[parents[item.node]]
+                parent = self.tree[layer.parents[item.node]]
                 draft = self._closed(item, parent)
                 layer.take(draft)
                 self._felt = self.ledger.refused if draft.finish is Finish.BUDGET else self._felt
@@ -345,9 +352,8 @@ class Search:
         if self._scorer is None or not layer.whole or len(layer.whole) < live:
             return
         whole, layer.whole = sorted(layer.whole), []
-        parents = {request.node: request.parent for request in layer.requests}
         scores = self._scorer.score(
-            [ScoreRequest(self._key, node, parents[node], layer.drafts[node].text) for node in whole], self.ledger
+            [ScoreRequest(self._key, node, layer.parents[node], layer.drafts[node].text) for node in whole], self.ledger
         )
         layer.asked.update((node, (scores, place)) for place, node in enumerate(whole))
 

@@ -98,6 +98,11 @@ class Run:
     """Whether the last line was cut short."""
 
 
+def run_folders(home: Path) -> list[Path]:
+    """Return the results folders in a folder, by name; whether they can be read is another matter."""
+    return sorted(path.parent for path in home.glob(f"*/{RUN}"))
+
+
 def read_run(folder: Path) -> Run:
     """Read a results folder.
 

@@ -121,8 +121,10 @@ def _own_results() -> list[Path]:
     Raises:
         UsageError: There are none; says how to make some.
     """
+    from edge_solver.bench.trials import run_folders
+
     home = results_dir()
-    found = sorted(path.parent for path in home.glob("*/run.json")) if home.is_dir() else []
+    found = run_folders(home)
     if not found:
         example = shlex.join(
             [

@@ -21,9 +21,10 @@ class MeasuredHere:
 
     def sets(self) -> Sequence[ResultSet]:
         """Return what was measured, folder by folder; see ``tui.shelf.Results``."""
+        from edge_solver.bench.trials import run_folders
         from edge_solver.paths import results_dir
 
-        return [_read(file.parent) for file in sorted(results_dir().glob("*/run.json"))]
+        return [_read(folder) for folder in run_folders(results_dir())]
 
     def advise(self, cost: str, budget: float) -> str:
         """Say what to use under a budget; see ``tui.shelf.Results``."""

@@ -101,6 +101,9 @@ class MergingScorer:
         self._spans: dict[int, dict[int, range]] = {}
         self._on_call: Callable[[Call], None] | None = None
         self._many = scorer if isinstance(scorer, ManyScorer) else None
+        self._itemised = scorer if isinstance(scorer, Itemised) else None
+        self._noting = 0.0
+        """Seconds that taking note took since the last call: the steps are cut into tokens there."""
         self._thread = ThreadPoolExecutor(1, "scoring") if in_background and self._many is not None else None
         self.gathers = False
         """Whether requests wait for those of other problems until ``start`` is called; else they start at once."""
@@ -145,7 +148,7 @@ class MergingScorer:
         ``None`` where the scorer behind does not say.
         """
         spans = self._spans.pop(problem, {})
-        return spans if isinstance(self._scorer, Itemised) else None
+        return spans if self._itemised is not None else None
 
     def solvable(self, problem: int) -> float | None:
         """Judge a problem; see ``Scorer.solvable``."""
@@ -161,11 +164,13 @@ class MergingScorer:
         """Take note of a problem's requests; see ``Scorer.score``."""
         if not requests:
             return []
+        begun = time.perf_counter()
         asked = Rewards((requests, ledger), self._finish)
         self._pending.append(asked)
-        if isinstance(self._scorer, Itemised):
-            spans = self._scorer.spans(requests)
+        if self._itemised is not None:
+            spans = self._itemised.spans(requests)
             self._spans[requests[0].problem].update(zip((r.node for r in requests), spans, strict=True))
+        self._noting += time.perf_counter() - begun
         if not self.gathers:
             self.start()
         return asked
@@ -174,7 +179,7 @@ class MergingScorer:
         """Let the other thread, if there is one, begin with everything that is asked for."""
         if self._thread is None or self._many is None or not self._pending:
             return
-        begun = time.perf_counter()
+        begun, self._noting = time.perf_counter() - self._noting, 0.0
         asked, self._pending = self._pending, []
         before = self._booked(asked)
         work = self._many.work([rewards.group for rewards in asked])
@@ -196,7 +201,7 @@ class MergingScorer:
 
     def _call(self) -> None:
         """Score everything that is asked for, here and now."""
-        begun = time.perf_counter()
+        begun, noting, self._noting = time.perf_counter(), self._noting, 0.0
         asked, self._pending = self._pending, []
         before = self._booked(asked)
         groups = [rewards.group for rewards in asked]
@@ -208,7 +213,7 @@ class MergingScorer:
             values = [self._scorer.score(requests, ledger) for requests, ledger in groups]
         _fill(asked, values)
         seconds = time.perf_counter() - begun
-        self._tell(asked, before, seconds, seconds)
+        self._tell(asked, before, noting + seconds, seconds)
 
     def _booked(self, asked: Sequence[Rewards]) -> list[Cost]:
         """Return what the problems have paid for rewards so far, if anybody wants to know."""
