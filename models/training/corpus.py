@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from .problems import Problem, solution_of
+from .problems import KINDS, Problem, solution_of
 from .problems.source import benchmark_problems, own_problems
 from .template import END, PAD, PROBLEM, SOLUTION
 from .tokenizer import load_tokenizer
@@ -39,6 +39,13 @@ class Corpus:
         pieces = [self.tokens[self.starts[i] : self.starts[i + 1]] for i in rows]
         starts = np.concatenate(([0], np.cumsum(np.diff(self.starts)[rows])))
         return Corpus(np.concatenate(pieces), starts, self.prompts[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Corpus]) -> Corpus:
+        """Return the problems of several, one after the other."""
+        tokens = np.concatenate([part.tokens for part in parts])
+        lengths = np.concatenate([np.diff(part.starts) for part in parts])
+        return cls(tokens, np.concatenate(([0], np.cumsum(lengths))), np.concatenate([part.prompts for part in parts]))
 
     def save(self, path: Path) -> None:
         """Write the arrays."""
@@ -105,18 +112,20 @@ def main() -> None:
     """Build the training corpus."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--questions", type=Path, required=True, help="folder that questions.py filled")
+    parser.add_argument("--questions", type=Path, help="folder that questions.py filled; without it there are none")
     parser.add_argument("--levels", nargs="*", default=("easy", "train"))
     parser.add_argument("--problems", type=int, default=200_000, help="problems of our own generators")
+    parser.add_argument("--more", nargs="*", default=(), metavar="KIND=N", help=f"and of: {', '.join(KINDS)}")
     parser.add_argument("--never", type=Path, nargs="*", default=(), help="test suites (JSON Lines) to keep out")
     parser.add_argument("--longest", type=int, default=700, help="tokens of the longest row kept")
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     never = frozenset(json.loads(row)["problem"] for path in args.never for row in path.read_text().splitlines())
-    sources = itertools.chain(
-        benchmark_problems(args.questions, tuple(args.levels), "train"), own_problems(args.problems, args.seed, "train")
-    )
+    asked = benchmark_problems(args.questions, tuple(args.levels), "train") if args.questions else ()
+    wanted = [(kind, int(count)) for kind, _, count in (text.partition("=") for text in args.more)]
+    more = (own_problems(count, args.seed + place, "train", kind) for place, (kind, count) in enumerate(wanted, 1))
+    sources = itertools.chain(asked, own_problems(args.problems, args.seed, "train"), *more)
     corpus = build(load_tokenizer(args.tokenizer), sources, longest=args.longest, never=never)
     corpus.save(args.out)
     solution = len(corpus.tokens) - int(corpus.prompts.sum())

@@ -51,7 +51,7 @@ def save(model: nn.Module, shape: Shape, path: Path, **facts: float) -> None:
 def main() -> None:
     """Train for a number of minutes."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     parser.add_argument("--shape", choices=FAMILY, default="micro")
     parser.add_argument("--resume", type=Path, help="checkpoint of this shape to go on from")
@@ -76,7 +76,7 @@ def main() -> None:
         saved = torch.load(args.resume, weights_only=True)
         model.load_state_dict(saved["model"])
         seen, used = int(saved["facts"]["tokens"]), saved["facts"]["minutes"]
-    corpus = Corpus.load(args.corpus)
+    corpus = Corpus.joined([Corpus.load(path) for path in args.corpus])
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
     lengths = np.diff(corpus.starts)
     clock, step, mean, last_save, began = Clock(args.minutes, used), 0, 0.0, used, seen

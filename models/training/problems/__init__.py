@@ -30,13 +30,16 @@ GENERATORS: tuple[tuple[Generator, float], ...] = (
 )
 
 
-def draw(rng: random.Random, *, split: Split) -> Problem:
-    """Draw a problem of the wanted side; the sides never share a text."""
-    functions = [generator for generator, _ in GENERATORS]
-    weights = [weight for _, weight in GENERATORS]
-    (function,) = rng.choices(functions, weights)
+KINDS: dict[str, Generator] = {generator.__name__: generator for generator, _ in GENERATORS}
+"""By name."""
+
+
+def draw(rng: random.Random, *, split: Split, kind: str | None = None) -> Problem:
+    """Draw a problem of the wanted side, of one of ``KINDS`` or of any; the sides never share a text."""
+    generators, weights = zip(*GENERATORS, strict=True)
+    generator: Generator = KINDS[kind] if kind else rng.choices(generators, weights)[0]
     while True:
-        problem = function(rng)
+        problem = generator(rng)
         if is_test(problem.text) == (split == "test"):
             return problem
 
@@ -46,4 +49,4 @@ def solution_of(problem: Problem) -> str:
     return solution_text(*problem.canonical())
 
 
-__all__ = ["GENERATORS", "Generator", "Problem", "Split", "Work", "draw", "is_test", "solution_of"]
+__all__ = ["GENERATORS", "KINDS", "Generator", "Problem", "Split", "Work", "draw", "is_test", "solution_of"]

@@ -91,6 +91,22 @@ def ordered(terms: Terms) -> Terms:
     return dict(sorted(terms.items(), key=lambda item: (-sum(p for _, p in item[0]), item[0])))
 
 
+def spread(work: Work, monomials: list[Monomial], text: str) -> list[Monomial]:
+    """Write a sum as the benchmark writes it, `4*x + 3 - 2*x + 7`, unless `text` does; return what was written.
+
+    People leave out the sign of multiplication, and which number belongs to which letter is easier to see with it.
+    """
+    copied = [((work.copy(top), bottom), powers) for (top, bottom), powers in monomials]
+    line = ""
+    for coefficient, powers in copied:
+        term = written_monomial(coefficient, powers)
+        head, body = ("-", term[1:]) if term.startswith("-") else ("+", term)
+        line += f" {head} {body}" if line else term
+    if line != text:
+        work.line(line)
+    return copied
+
+
 def simplified(work: Work, monomials: list[Monomial]) -> Terms:
     """Write like terms together, a line a power: `x**2: 3-5 = -2`; single terms need no line."""
     grouped: dict[Powers, list[Ratio]] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .base import Problem, Work, sign
 from .equations import one_unknown, two_unknowns
-from .monomials import derivative, read_terms, simplified, written
+from .monomials import derivative, read_terms, simplified, spread, written
 from .rationals import lowest, shown
 from .statements import horner
 from .values import worked
@@ -240,7 +240,7 @@ def collections(rng: random.Random) -> Problem:
     body = how.sum([how.term(c, letter, d) for c, d in terms])
     monomials = read_terms(read(body))
     text = rng.choice(COLLECT).format(p=body)
-    return Problem(text, "collect", lambda work: written(simplified(work, monomials)))
+    return Problem(text, "collect", lambda work: written(simplified(work, spread(work, monomials, body))))
 
 
 def facts(rng: random.Random) -> Problem:

@@ -14,11 +14,11 @@ from .benchmark import SOLVERS, problem_of, questions
 BENCHMARK_SHARE = 0.6
 
 
-def own_problems(count: int, seed: int, split: Split) -> Iterator[Problem]:
-    """Yield problems of the project's own generators."""
+def own_problems(count: int, seed: int, split: Split, kind: str | None = None) -> Iterator[Problem]:
+    """Yield problems of the project's own generators, or of one of them."""
     rng = random.Random(seed)
     for _ in range(count):
-        yield draw(rng, split=split)
+        yield draw(rng, split=split, kind=kind)
 
 
 def benchmark_problems(folder: Path, levels: tuple[str, ...], split: Split) -> Iterator[Problem]:

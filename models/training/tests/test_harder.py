@@ -42,3 +42,14 @@ def test_a_subset_keeps_rows_and_prompts() -> None:
     assert part.tokens.tolist() == [8, 9, 4, 5, 6, 7]
     assert part.starts.tolist() == [0, 2, 6]
     assert len(part) == 2
+
+
+def test_corpora_are_joined_one_after_the_other() -> None:
+    one, two = corpus([1, 2, 3], [4, 5, 6, 7]), corpus([8, 9], prompt=1)
+    both = Corpus.joined([one, two])
+    assert [both.tokens[both.starts[i] : both.starts[i + 1]].tolist() for i in range(len(both))] == [
+        [1, 2, 3],
+        [4, 5, 6, 7],
+        [8, 9],
+    ]
+    assert both.prompts.tolist() == [2, 2, 1]

@@ -55,3 +55,23 @@ def test_train_and_test_draws_never_share_a_problem() -> None:
     rng = random.Random(4)
     assert not any(is_test(draw(rng, split="train").text) for _ in range(ROUNDS))
     assert all(is_test(draw(rng, split="test").text) for _ in range(20))
+
+
+def test_a_sum_as_people_write_it_is_first_written_as_the_benchmark_does() -> None:
+    """Terms get the sign of multiplication, unless they stood there with it."""
+    rng, seen = random.Random(5), set()
+    for _ in range(ROUNDS):
+        problem = draw(rng, split="train", kind="collections")
+        first = clean(problem).lines[0]
+        is_spread = not first.startswith("The answer is") and ": " not in first
+        if is_spread:
+            bare = str.maketrans({" ": "", "*": "", "^": ""})
+            assert first.translate(bare) in problem.text.translate(bare)
+            assert first not in problem.text
+        seen.add(is_spread)
+    assert seen == {True, False}
+
+
+def test_a_kind_can_be_asked_for() -> None:
+    """Every name gives problems of its own generator."""
+    assert {draw(random.Random(seed), split="train", kind="lcms").family for seed in range(9)} == {"lcm"}
