@@ -187,7 +187,8 @@ What it is for, REBASE and weighted voting, stands on the policies' cards.
 ## Known failures
 
 - It judges only the canonical form of a step; a right step in another form may score low.
-- It shares blind spots with `micro`, since it began from its weights.
+- It shares blind spots with `micro`, since it began from its weights, as they were some stages ago: right sums of
+  fractions, which that one could not do, get low rewards, and `solve` calls the right answer doubtful.
 - Errors of one digit in long numbers are what it misses most.
 
 {DATA}"""
