@@ -94,7 +94,7 @@ def scripted_rig(
         seconds, solved = problems * limit / 1e11, problems // 2
         clock.sleep(seconds)
         window = window_of(
-            window_name(limit), seconds, lab.meter.read(Activity(problems * limit, seconds)), problems, "problem"
+            window_name(limit), seconds, lab.meter.read(Activity(round(problems * limit), seconds)), problems, "problem"
         )
         joules = window.joules
         assert joules is not None  # the simulated machine has a meter
