@@ -179,12 +179,12 @@ class MergingScorer:
         """Let the other thread, if there is one, begin with everything that is asked for."""
         if self._thread is None or self._many is None or not self._pending:
             return
-        begun, self._noting = time.perf_counter() - self._noting, 0.0
+        begun, noting, self._noting = time.perf_counter(), self._noting, 0.0
         asked, self._pending = self._pending, []
         before = self._booked(asked)
         work = self._many.work([rewards.group for rewards in asked])
         self._started.append(_Started(asked, work, self._thread.submit(_make, work)))
-        self._tell(asked, before, time.perf_counter() - begun, 0.0)
+        self._tell(asked, before, noting + time.perf_counter() - begun, 0.0)
 
     def _finish(self, wanted: Rewards) -> None:
         """See that rewards are there: those of all work up to the one that they belong to."""
