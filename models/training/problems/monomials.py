@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .base import Solver, Work
 from .rationals import Ratio, chain, easy_product, product, shown, times, total
@@ -70,20 +70,19 @@ def written_monomial(coefficient: Ratio, powers: Powers) -> str:
     return f"{head}{body}" + (f"/{bottom}" if bottom != 1 else "")
 
 
+def joined(terms: Sequence[str], space: str = " ") -> str:
+    """Join terms that carry their signs: `4*x`, `-3` become `4*x - 3`."""
+    text = terms[0]
+    for term in terms[1:]:
+        head, body = ("-", term[1:]) if term.startswith("-") else ("+", term)
+        text += f"{space}{head}{space}{body}"
+    return text
+
+
 def written(terms: Terms, space: str = " ") -> str:
     """Write a polynomial in the order of its terms."""
-    text = ""
-    for powers, coefficient in terms.items():
-        if not coefficient[0]:
-            continue
-        term = written_monomial(coefficient, powers)
-        if not text:
-            text = term
-        elif term.startswith("-"):
-            text += f"{space}-{space}{term[1:]}"
-        else:
-            text += f"{space}+{space}{term}"
-    return text or "0"
+    found = [written_monomial(coefficient, powers) for powers, coefficient in terms.items() if coefficient[0]]
+    return joined(found, space) if found else "0"
 
 
 def ordered(terms: Terms) -> Terms:
@@ -97,11 +96,7 @@ def spread(work: Work, monomials: list[Monomial], text: str) -> list[Monomial]:
     People leave out the sign of multiplication, and which number belongs to which letter is easier to see with it.
     """
     copied = [((work.copy(top), bottom), powers) for (top, bottom), powers in monomials]
-    line = ""
-    for coefficient, powers in copied:
-        term = written_monomial(coefficient, powers)
-        head, body = ("-", term[1:]) if term.startswith("-") else ("+", term)
-        line += f" {head} {body}" if line else term
+    line = joined([written_monomial(coefficient, powers) for coefficient, powers in copied])
     if line != text:
         work.line(line)
     return copied

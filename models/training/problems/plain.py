@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .base import Problem, Work, sign
 from .equations import one_unknown, two_unknowns
-from .monomials import derivative, read_terms, simplified, spread, written
+from .monomials import derivative, joined, read_terms, simplified, spread, written
 from .rationals import lowest, shown
 from .statements import horner
 from .values import worked
@@ -65,11 +65,7 @@ class Style:
 
     def sum(self, terms: list[str]) -> str:
         """Join signed terms."""
-        text = terms[0]
-        for term in terms[1:]:
-            head, body = ("-", term[1:]) if term.startswith("-") else ("+", term)
-            text += f"{self.space}{head}{self.space}{body}"
-        return text
+        return joined(terms, self.space)
 
 
 def style(rng: random.Random) -> Style:
