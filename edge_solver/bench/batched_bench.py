@@ -104,13 +104,9 @@ def read(lines: Iterable[str]) -> dict[int, Rates]:
         if line.startswith("{") and line.rstrip().endswith("}"):
             row = json.loads(line)
             found.setdefault(row["pl"], []).append(Rates(row["speed_pp"], row["speed_tg"]))
-    return {width: _best(rates) for width, rates in found.items()}
+    return {width: best(rates) for width, rates in found.items()}
 
 
-def best(runs: Sequence[Mapping[int, Rates]]) -> dict[int, Rates]:
-    """Return the best of several runs, width by width: what else the machine did can only slow it down."""
-    return {width: _best([run[width] for run in runs]) for width in runs[0] if all(width in run for run in runs)}
-
-
-def _best(rates: Sequence[Rates]) -> Rates:
+def best(rates: Sequence[Rates]) -> Rates:
+    """Return the best of several runs: what else the machine did can only slow it down."""
     return Rates(max(rate.prompt for rate in rates), max(rate.decode for rate in rates))

@@ -74,28 +74,30 @@ class Row:
 
 
 def measure(work: Workload, turns: int, program: Path | None, kinds: tuple[str, ...]) -> list[Row]:
-    """Run both sides in turns, a workload each time, and return the best round of each width."""
-    cells = work.prompt + max(work.branches) * (work.tokens + 2)
-    engine = DrafterEngine(work.model, threads=work.threads, cells=cells, branches=max(work.branches))
+    """Run both sides in turns, each width in a context made for it, and return the best round of each width."""
+    return [_measure_width(replace(work, branches=(width,)), turns, program, kinds) for width in work.branches]
+
+
+def _measure_width(work: Workload, turns: int, program: Path | None, kinds: tuple[str, ...]) -> Row:
+    (width,) = work.branches
+    engine = DrafterEngine(
+        work.model, threads=work.threads, cells=work.prompt + width * (work.tokens + 2), branches=width
+    )
     ledger = Ledger(Budget(), time.monotonic, NoMeter())
-    ours: dict[int, list[Row]] = {width: [] for width in work.branches}
-    theirs: dict[str, list[dict[int, Rates]]] = {kind: [] for kind in kinds}
+    ours: list[Row] = []
+    theirs: dict[str, list[Rates]] = {kind: [] for kind in kinds if program is not None}
     try:
         engine.prompt(work.prompt, ledger)
-        engine.calls(max(work.branches), 2, ledger)
+        engine.calls(width, 2, ledger)
         for _ in range(turns):
-            for width in work.branches * work.rounds:
-                ours[width].append(_one(engine, work, width, ledger))
+            ours += [_one(engine, work, width, ledger) for _ in range(work.rounds)]
             if program is not None:
-                for kind in kinds:
-                    theirs[kind].append(batched_bench.run(program, work, kind))
+                for kind, rates in theirs.items():
+                    rates.append(batched_bench.run(program, work, kind)[width])
     finally:
         engine.close()
-    best = {kind: batched_bench.best(runs) for kind, runs in theirs.items() if runs}
-    return [
-        replace(min(rows, key=lambda row: row.seconds), theirs={kind: rates[width] for kind, rates in best.items()})
-        for width, rows in ours.items()
-    ]
+    best = {kind: batched_bench.best(rates) for kind, rates in theirs.items()}
+    return replace(min(ours, key=lambda row: row.seconds), theirs=best)
 
 
 def _one(engine: DrafterEngine, work: Workload, width: int, ledger: Ledger) -> Row:

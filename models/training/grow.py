@@ -1,9 +1,10 @@
 """Growing a policy into a larger one that computes the same function, so that no training is lost.
 
-Widths are multiplied by copying every coordinate and sharing each weight between the copies it reads; new layers start
-as identities. (Net2Net, Chen, Goodfellow and Shlens 2016, arXiv 1511.05641; stacked layers: Du et al. 2024, arXiv
-2405.15319.) Copies that stayed equal would learn the same thing for ever, so each reads its two inputs with weights
-that differ: plus noise on one, minus the same noise on the other, which changes nothing at the start.
+Widths are multiplied by copying every coordinate and sharing each weight between the copies it reads (Net2Net, Chen,
+Goodfellow and Shlens 2016, arXiv 1511.05641). Copies that stayed equal would learn the same thing for ever, so each
+reads its two inputs with weights that differ: plus noise on one, minus the same noise on the other, which changes
+nothing at the start. A new layer stands behind the one that it is a copy of and writes nothing at first (LLaMA Pro, Wu
+et al. 2024, arXiv 2401.02415, section 3.2): what it reads is worth reading from the first step on.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ def grown(model: Transformer, shape: Shape, seed: int = 0) -> Transformer:
     large = Transformer(shape)
     large.embedding.weight.copy_(widened(model.embedding.weight, 1, 1, generator).repeat(1, times))
     large.head.weight.copy_(widened(model.head.weight, 1, times, generator))
+    copied = [i * old.layers // shape.layers for i in range(shape.layers)]
     for i, block in enumerate(large.blocks):
         assert isinstance(block, Block)
-        if i < old.layers:
-            copy_block(model.blocks[i], block, times, generator)
-        else:
+        copy_block(model.blocks[copied[i]], block, times, generator)
+        if i and copied[i] == copied[i - 1]:
             for matrix in (block.output, block.down):
                 nn.init.zeros_(matrix.weight)
     return large

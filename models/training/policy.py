@@ -40,9 +40,9 @@ class Shape:
 FAMILY = {
     "nano": Shape(width=96, layers=4, feed_forward=256),
     "micro": Shape(width=192, layers=6, feed_forward=512),
-    "mini": Shape(width=384, layers=6, feed_forward=1024),
+    "mini": Shape(width=192, layers=24, feed_forward=512),
 }
-"""The built-in policies. Each is twice as wide as the one before, so that it can grow out of it (`grow.py`)."""
+"""The built-in policies: each is twice as wide or four times as deep as the one before, and grows out of it."""
 
 
 @dataclass(slots=True)

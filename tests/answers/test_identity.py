@@ -24,6 +24,8 @@ EXPRESSIONS = st.recursive(
         ("(x - 1)*(x + 2)", "x^2 + x + 2"),
         ("x/3", "x/4"),
         ("2*x", "2*y"),
+        ("-18*i**2 + 4*i", "7*i**3"),  # whether a letter or a root of -1
+        ("2 + 3*i", "3*i"),
     ],
 )
 def test_different_expressions_are_told_apart(first: str, second: str) -> None:
@@ -37,7 +39,9 @@ def test_different_expressions_are_told_apart(first: str, second: str) -> None:
         ("x/2", "0.5*x"),
         ("X + 1", "x + 1"),
         ("3x", "4*x"),  # not written out
-        ("i**2", "-1"),  # may be a constant
+        ("i**2", "-1"),  # the same if i is a root of -1
+        ("i*x", "x*I"),
+        ("-2*i**2 + i", "i + 2"),
         ("e*x", "3*x"),
         ("x/0", "x"),
         ("sqrt(x)", "x"),

@@ -48,9 +48,8 @@ def test_rows_are_read_among_other_lines_and_the_best_of_a_width_counts() -> Non
     assert read(lines) == {1: Rates(990.0, 99.0), 16: Rates(200.0, 20.0)}
 
 
-def test_the_best_of_several_runs_is_taken_width_by_width() -> None:
-    runs = [{1: Rates(1.0, 9.0), 16: Rates(2.0, 3.0)}, {1: Rates(4.0, 5.0), 16: Rates(1.0, 8.0)}]
-    assert best(runs) == {1: Rates(4.0, 9.0), 16: Rates(2.0, 8.0)}
+def test_of_several_runs_the_best_of_prompt_and_of_decoding_is_taken() -> None:
+    assert best([Rates(1.0, 9.0), Rates(4.0, 5.0)]) == Rates(4.0, 9.0)
 
 
 def test_rows_that_the_program_lost_are_asked_for_again(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def test_growing_keeps_the_logits() -> None:
     tokens = torch.randint(0, 512, (2, 24))
     with torch.no_grad():
         before = small(tokens)
-        middle = grown(small, FAMILY["micro"])
+        middle = grown(small, FAMILY["micro"])  # twice as wide, two layers more
         after = grown(middle, FAMILY["mini"])(tokens)
         assert torch.allclose(before, middle(tokens), atol=1e-4)
         assert torch.allclose(before, after, atol=1e-4)
@@ -26,8 +26,17 @@ def test_copies_of_a_coordinate_learn_different_things() -> None:
     torch.manual_seed(1)
     large = grown(Transformer(FAMILY["nano"]), FAMILY["micro"])
     large(torch.randint(0, 512, (2, 24))).logsumexp(dim=-1).sum().backward()
-    gradient = large.blocks[1].up.weight.grad
+    gradient = large.blocks[2].up.weight.grad
     assert not torch.allclose(gradient[:256], gradient[256:], atol=1e-6)
+
+
+def test_new_layers_stand_behind_those_they_are_copies_of() -> None:
+    small = Transformer(FAMILY["micro"])
+    large = grown(small, FAMILY["mini"])
+    for i, block in enumerate(large.blocks):
+        old = small.blocks[i // 4]
+        assert torch.equal(block.query.weight, old.query.weight)
+        assert bool(block.down.weight.any()) == (i % 4 == 0)
 
 
 def test_a_shape_that_is_no_multiple_is_refused() -> None:
