@@ -1,16 +1,16 @@
 """Write a checkpoint of a known shape with made-up weights, in three shards: for measuring what converting it takes.
 
-The weights are one block of random numbers again and again, so that it is written as fast as the disk takes it. Run
-from the checkout:
+The weights are one block of random numbers again and again, so that it is written as fast as the disk takes it. With
+``--prm`` it is a reward model, with two labels a token. Run from the checkout:
 
-    python quantize/made_up.py llemma-7b FOLDER [LAYERS]
+    python quantize/made_up.py llemma-7b FOLDER [LAYERS] [--prm]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
-import sys
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -26,10 +26,12 @@ SHARDS = 3
 BLOCK = 1 << 22
 
 
-def settings(shape: ModelShape, layers: int) -> dict[str, object]:
+def settings(shape: ModelShape, layers: int, *, prm: bool) -> dict[str, object]:
     """Return what stands in ``config.json``."""
     return {
-        "architectures": ["Qwen2ForCausalLM" if shape.biased else "LlamaForCausalLM"],
+        "architectures": [
+            ("Qwen2For" if shape.biased else "LlamaFor") + ("TokenClassification" if prm else "CausalLM")
+        ],
         "model_type": "qwen2" if shape.biased else "llama",
         "hidden_act": "silu",
         "hidden_size": shape.width,
@@ -61,15 +63,23 @@ def write_shard(path: Path, tensors: Mapping[str, tuple[int, ...]], block: bytes
             file.write(block[: end - begin])
 
 
-def main(name: str, folder: Path, layers: int | None = None) -> None:
+def main() -> None:
     """Write the checkpoint."""
-    shape = shape_named(name)
-    config = settings(shape, layers or shape.layers)
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("name", help="of a shape, as in edge_solver/bench/shapes.py")
+    parser.add_argument("folder", type=Path, help="that it makes")
+    parser.add_argument("layers", type=int, nargs="?", help="fewer than the shape has")
+    parser.add_argument("--prm", action="store_true", help="a reward model")
+    args = parser.parse_args()
+    shape, folder = shape_named(args.name), args.folder
+    config = settings(shape, args.layers or shape.layers, prm=args.prm)
     shutil.copytree(TOKENIZERS / ("qwen2" if shape.biased else "spm"), folder)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     values = np.random.default_rng(0).standard_normal(BLOCK).astype("<f4") * np.float32(0.02)
     block = (values.view("<u4") >> 16).astype("<u2").tobytes()  # the upper half of a float32 is a bfloat16
     tensors = expected_shapes(read_architecture(config))
+    if args.prm:
+        tensors |= {"score.weight": (2, shape.width), "score.bias": (2,)}
     total, done = sum(map(prod, tensors.values())), 0
     shards: list[dict[str, tuple[int, ...]]] = [{} for _ in range(SHARDS)]
     for tensor, sizes in tensors.items():
@@ -85,4 +95,4 @@ def main(name: str, folder: Path, layers: int | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None)
+    main()

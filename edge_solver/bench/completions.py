@@ -22,14 +22,12 @@ from edge_solver.bench.decode import NoMeter, find_model, threads_of_a_search, t
 from edge_solver.bench.shapes import QUANTS, SHAPES
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.formats import StepFormat
-from edge_solver.core.ports import Scorer
 from edge_solver.core.strategies import SearchSettings, strategy_named
 from edge_solver.core.tree import Finish, Tree
-from edge_solver.engines.calls import Call
 from edge_solver.solver import Engines, Search
 
-PROBLEM = "What is the sum of the first 40 odd numbers? Write every step on a line of its own."
-STEP_END = "7"
+_PROBLEM = "What is the sum of the first 40 odd numbers? Write every step on a line of its own."
+_STEP_END = "7"
 """Ends a step of made-up weights: about every third of their tokens has one, so steps differ in length."""
 _WARM_TOKENS = 4
 
@@ -59,24 +57,12 @@ class Comparison:
         return self.completions_seconds / self.tree_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """A tree, and what it took."""
-
-    tree: Tree
-    evaluated: int
-    """Tokens that passed through the policy, the prompt included."""
-    seconds: float
-    decode_seconds: float
-    """Of the policy's calls, with sampling and bookkeeping."""
-
-
-def grow(path: Path, step_format: StepFormat, settings: SearchSettings, threads: int, scorer: Scorer) -> Grown:
-    """Run REBASE once to warm up and once for the clock."""
+def grow(path: Path, step_format: StepFormat, settings: SearchSettings, threads: int) -> tuple[Tree, int, int, float]:
+    """Run REBASE once to warm up and once for the clock; return tree, prompt, tokens evaluated and seconds."""
     from edge_solver.core.ports import Profile
     from edge_solver.engines.drafter import LlamaDrafter
     from edge_solver.engines.llama import LlamaModel
-    from edge_solver.engines.scripted import ScriptedGrader
+    from edge_solver.engines.scripted import ScriptedGrader, ScriptedScorer
 
     model = LlamaModel(path)
     most = settings.max_solution_tokens
@@ -84,22 +70,24 @@ def grow(path: Path, step_format: StepFormat, settings: SearchSettings, threads:
         path.name, "", model.shape(), model.context_trained, most / settings.max_steps, settings.max_steps
     )
     drafter = LlamaDrafter(model, step_format, lambda _: None, profile, width=settings.width, threads=threads)
-    calls: list[Call] = []
-    drafter.listen(calls.append)
-    engines, rebase = Engines(drafter, scorer, ScriptedGrader()), strategy_named("rebase")
     try:
         for key in (1, 2):
             ledger = Ledger(Budget(), time.monotonic, NoMeter())
-            calls.clear()
             begun = time.perf_counter()
-            search = Search(PROBLEM, engines, ledger, rebase, settings, key=key)
+            search = Search(
+                _PROBLEM,
+                Engines(drafter, ScriptedScorer(), ScriptedGrader()),
+                ledger,
+                strategy_named("rebase"),
+                settings,
+                key=key,
+            )
             for _ in search:
                 pass
             seconds = time.perf_counter() - begun
     finally:
         drafter.close()
-    evaluated = ledger.spent().tokens_evaluated
-    return Grown(search.tree, evaluated, seconds, sum(call.seconds for call in calls))
+    return search.tree, search.tree[0].n_tokens, ledger.spent().tokens_evaluated, seconds
 
 
 def solution_lengths(tree: Tree) -> list[int]:
@@ -172,29 +160,26 @@ def compare(
     """Run all sides."""
     from edge_solver.engines.llama import LlamaModel
     from edge_solver.engines.prompts import prompt_tokens
-    from edge_solver.engines.scripted import ScriptedScorer
 
     path, name = find_model(model, shape, quant, width * steps * step_tokens)
     threads = threads or threads_of_a_search(path)
     settings = SearchSettings(
         width=width, max_step_tokens=step_tokens, max_solution_tokens=steps * step_tokens, max_steps=steps
     )
-    step_format = StepFormat("", "", step_end="\n" if shape is None else STEP_END)
-    grown = grow(path, step_format, settings, threads, ScriptedScorer())
-    tree = grown.tree
+    step_format = StepFormat("", "", step_end="\n" if shape is None else _STEP_END)
+    tree, prompt, evaluated, seconds = grow(path, step_format, settings, threads)
     lengths = solution_lengths(tree)
     with LlamaModel(path, vocab_only=True) as tokenizer:
-        tokens = prompt_tokens(tokenizer, step_format, PROBLEM)
+        tokens = prompt_tokens(tokenizer, step_format, _PROBLEM)
     gain = None
     if program is not None:
-        work = Workload(path, threads, tree[0].n_tokens, max(4, sum(lengths) // len(lengths)), (1, width))
+        work = Workload(path, threads, prompt, max(4, sum(lengths) // len(lengths)), (1, width))
         runs = [batched_bench.run(program, work, kind) for kind in KINDS]
         single, many = (max(run[count].decode for run in runs) for count in (1, width))
         gain = many / single
     slow = complete(path, tokens, lengths, threads)
     written = sum(node.n_tokens for node in tree if node.parent is not None)
-    prompt = tree[0].n_tokens
-    return Comparison(name, threads, width, prompt, lengths, written, grown.evaluated, grown.seconds, slow, gain)
+    return Comparison(name, threads, width, prompt, lengths, written, evaluated, seconds, slow, gain)
 
 
 if __name__ == "__main__":

@@ -187,8 +187,8 @@ What it is for, REBASE and weighted voting, stands on the policies' cards.
 ## Known failures
 
 - It judges only the canonical form of a step; a right step in another form may score low.
-- It shares blind spots with `micro`, since it began from its weights, as they were some stages ago: right sums of
-  fractions, which that one could not do, get low rewards, and `solve` calls the right answer doubtful.
+- It shares blind spots with `micro`, since it began from its weights, as they were two stages ago: where most samples
+  make the same slip (`5/8 - 2/3` = -11/24), it mostly takes it for right.
 - Errors of one digit in long numbers are what it misses most.
 
 {DATA}"""
