@@ -28,10 +28,9 @@ BLOCK = 1 << 22
 
 def settings(shape: ModelShape, layers: int, *, prm: bool) -> dict[str, object]:
     """Return what stands in ``config.json``."""
+    family, task = "Qwen2" if shape.biased else "Llama", "TokenClassification" if prm else "CausalLM"
     return {
-        "architectures": [
-            ("Qwen2For" if shape.biased else "LlamaFor") + ("TokenClassification" if prm else "CausalLM")
-        ],
+        "architectures": [f"{family}For{task}"],
         "model_type": "qwen2" if shape.biased else "llama",
         "hidden_act": "silu",
         "hidden_size": shape.width,

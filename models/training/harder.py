@@ -41,9 +41,14 @@ def nats(policy: Transformer, corpus: Corpus, rows: npt.NDArray[np.int64]) -> np
     return sums
 
 
+def share(hardness: npt.NDArray[np.float64], enough: float) -> npt.NDArray[np.float64]:
+    """Return what share is kept of what is this unlikely: all from `enough` nats on, below in proportion."""
+    return np.clip(hardness / enough, LEAST, 1.0)
+
+
 def shares(hardness: npt.NDArray[np.float64], own: npt.NDArray[np.bool_], own_share: float) -> npt.NDArray[np.float64]:
     """Return what share of each run is kept; runs of the project's own, mixed problems keep the same share."""
-    return np.where(own, own_share, np.clip(hardness / ENOUGH, LEAST, 1.0))
+    return np.where(own, own_share, share(hardness, ENOUGH))
 
 
 def hard_runs(policy: Transformer, corpus: Corpus, looked_at: int, mixed: int, mixed_share: float,
@@ -68,8 +73,7 @@ def hard_rows(
     kept: list[npt.NDArray[np.int64]] = []
     batches = cut(looked[np.argsort(lengths[looked], kind="stable")], lengths, BATCH, rng)
     for number, rows in enumerate(batches):
-        hardness = nats(policy, corpus, rows)
-        kept.append(rows[rng.random(len(rows)) < np.clip(hardness / enough, LEAST, 1.0)])
+        kept.append(rows[rng.random(len(rows)) < share(nats(policy, corpus, rows), enough)])
         if number % 50 == 0:
             print(f"batch {number:,} of {len(batches):,}: {sum(map(len, kept)):,} rows kept", flush=True)
     return np.sort(np.concatenate(kept))
