@@ -123,8 +123,10 @@ def measure_importance(model: Path, text: str, *, chunk: int, most: int, report:
     """
     llama_cpp.llama_backend_init()
     collector = _Collector()
+    params = llama_cpp.llama_model_default_params()
+    params.use_extra_bufts = False  # weights stay as they are; on AMX, rearranged ones can end the process
     with _Listener(lambda _: None) as heard:
-        handle = llama_cpp.llama_model_load_from_file(os.fsencode(model), llama_cpp.llama_model_default_params())
+        handle = llama_cpp.llama_model_load_from_file(os.fsencode(model), params)
         if not handle:
             raise ModelBrokenError(f"llama.cpp cannot load {model}: {heard.reason}")
         try:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge_solver.engines.llama import LlamaModel
+from edge_solver.engines.llama.build import may_rearrange
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
 from edge_solver.paths import shipped
 
@@ -120,3 +121,8 @@ def test_layers_for_a_gpu_fall_back_to_the_cpu_and_say_so() -> None:
     with LlamaModel(POLICY, gpu_layers=5) as model:
         assert model.gpu_layers == 0
         assert model.runs_on.startswith("CPU; 5 layers")
+
+
+def test_weights_are_not_rearranged_where_that_can_end_the_process() -> None:
+    assert may_rearrange("CPU : AVX2 = 1 | AVX512_BF16 = 1 | REPACK = 1")
+    assert not may_rearrange("CPU : AVX512_BF16 = 1 | AMX_INT8 = 1 | REPACK = 1")

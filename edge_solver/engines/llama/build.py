@@ -28,8 +28,27 @@ def gpu_name() -> str | None:
 
 def build_facts() -> dict[str, str | None]:
     """Return what is known of the llama.cpp that runs here: version and commit of its core, and its features."""
-    features = llama_cpp.llama_print_system_info().decode("utf-8", "replace").strip(" |")
-    return {"ggml_version": _core_text("ggml_version"), "ggml_commit": _core_text("ggml_commit"), "features": features}
+    return {
+        "ggml_version": _core_text("ggml_version"),
+        "ggml_commit": _core_text("ggml_commit"),
+        "features": features(),
+    }
+
+
+def features() -> str:
+    """Return what of this processor's llama.cpp was compiled to use, in its own words."""
+    text: bytes = llama_cpp.llama_print_system_info()
+    return text.decode("utf-8", "replace").strip(" |")
+
+
+def may_rearrange(features: str) -> bool:
+    """Say whether weights may be rearranged for this processor.
+
+    Rearranged for AMX (server processors since 2023) they end the process in the first call where the compiler lost the
+    description of the tiles, as GCC 12 does (https://github.com/ggml-org/llama.cpp/issues/20824), and only such a call
+    tells that build from a good one.
+    """
+    return "AMX_INT8 = 1" not in features
 
 
 def _core_text(name: str) -> str | None:
