@@ -1,7 +1,7 @@
 """Muon for hidden matrices (momentum orthogonalised by Newton-Schulz), AdamW for the rest.
 
-PyTorch has a Muon that works matrix by matrix in bfloat16; this one stacks matrices of one shape and stays in float32,
-which is faster on CPUs without bfloat16 units.
+PyTorch has a Muon that works matrix by matrix in bfloat16; this one stacks matrices of one shape and stays in float32
+unless told otherwise, which is faster on CPUs without bfloat16 units.
 """
 
 from __future__ import annotations
@@ -31,9 +31,16 @@ class Muon:
     """Momentum, orthogonalised, with decoupled weight decay."""
 
     def __init__(
-        self, parameters: list[nn.Parameter], *, rate: float, momentum: float = 0.95, decay: float = 0.01
+        self,
+        parameters: list[nn.Parameter],
+        *,
+        rate: float,
+        momentum: float = 0.95,
+        decay: float = 0.01,
+        kind: torch.dtype = torch.float32,
     ) -> None:
-        """Group the matrices by shape."""
+        """Group the matrices by shape; `kind` is that of the numbers they are orthogonalised in."""
+        self.kind = kind
         self.rate, self.momentum, self.decay = rate, momentum, decay
         self.groups: dict[tuple[int, ...], list[nn.Parameter]] = defaultdict(list)
         for parameter in parameters:
@@ -46,7 +53,8 @@ class Muon:
         stacks: list[Tensor] = []
         for number, parameters in enumerate(self.halved()):
             updates = torch.stack([self.update(p) for p in parameters])
-            stacks.append(orthogonalised(updates) if number % world() == rank() else updates)
+            mine = number % world() == rank()
+            stacks.append(orthogonalised(updates.to(self.kind)).float() if mine else updates)
         if world() > 1:
             spread(stacks)
         rate = self.rate * factor
@@ -71,13 +79,15 @@ class Muon:
 class Optimizer:
     """Muon and AdamW behind one `step`, with clipped gradients."""
 
-    def __init__(self, model: nn.Module, *, matrix_rate: float, other_rate: float) -> None:
+    def __init__(
+        self, model: nn.Module, *, matrix_rate: float, other_rate: float, kind: torch.dtype = torch.float32
+    ) -> None:
         """Give hidden matrices to Muon and the rest to AdamW."""
         trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         hidden = [p for name, p in trained if p.ndim == 2 and "blocks." in name]
         rest = [p for name, p in trained if p.ndim != 2 or "blocks." not in name]
         self.model = model
-        self.muon = Muon(hidden, rate=matrix_rate)
+        self.muon = Muon(hidden, rate=matrix_rate, kind=kind)
         self.adam = torch.optim.AdamW(rest, lr=other_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
         self.other_rate = other_rate
 

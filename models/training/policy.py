@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .fused import gated, normalise, rotate
+from .fused import gated, normalise, product, rotate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Shape:
 FAMILY = {
     "nano": Shape(width=96, layers=4, feed_forward=256),
     "micro": Shape(width=192, layers=6, feed_forward=512),
-    "mini": Shape(width=192, layers=24, feed_forward=512),
+    "mini": Shape(width=384, layers=6, feed_forward=1024),
 }
-"""The built-in policies: each is twice as wide or four times as deep as the one before, and grows out of it."""
+"""The built-in policies: each is twice as wide as the one before, and grows out of it."""
 
 
 @dataclass(slots=True)
@@ -54,10 +54,10 @@ class Cache:
 
 
 def turns(positions: Tensor, shape: Shape) -> Tensor:
-    """Return the rotations `[T, 1, head_dim / 2]` of integer positions `[T]` as complex numbers."""
+    """Return the rotations `[T, 1, head_dim / 2, 2]` of integer positions `[T]`: cosines and sines."""
     exponent = torch.arange(0, shape.head_dim, 2, dtype=torch.float32) / shape.head_dim
     angle = positions.float()[:, None, None] * shape.rope_base**-exponent
-    return torch.polar(torch.ones_like(angle), angle)
+    return torch.stack((angle.cos(), angle.sin()), dim=-1)
 
 
 class Block(nn.Module):
@@ -68,6 +68,7 @@ class Block(nn.Module):
         super().__init__()
         width = shape.width
         self.shape = shape
+        self.kind = torch.float32
         self.query = nn.Linear(width, width, bias=False)
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
@@ -80,7 +81,7 @@ class Block(nn.Module):
         """Return queries, keys and values `[B, T, H, head_dim]`, the first two rotated."""
         shape = self.shape
         weight = torch.cat((self.query.weight, self.key.weight, self.value.weight))
-        joined = functional.linear(normalise(x, shape.norm_epsilon), weight)
+        joined = product(normalise(x, shape.norm_epsilon), weight, self.kind)
         both, value = joined.split((2 * shape.width, shape.width), dim=-1)
         rotated = rotate(both.unflatten(-1, (2 * shape.heads, shape.head_dim)), turn)
         query, key = rotated.chunk(2, dim=2)
@@ -90,14 +91,20 @@ class Block(nn.Module):
         """Run the layer causally over whole sequences."""
         query, key, value = (part.transpose(1, 2) for part in self.projected(x, turn))
         mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
-        return x + self.feed(x)
+        return self.closed(x, mixed)
 
-    def feed(self, x: Tensor) -> Tensor:
-        """Return the feed-forward update of the residual."""
+    def closed(self, x: Tensor, mixed: Tensor) -> Tensor:
+        """Add to the residual what attention mixed `[B, H, T, head_dim]`, then the feed-forward update."""
+        x = x + product(mixed.transpose(1, 2).flatten(-2), self.output.weight, self.kind)
         weight = torch.cat((self.gate.weight, self.up.weight))
-        update: Tensor = self.down(gated(functional.linear(normalise(x, self.shape.norm_epsilon), weight)))
-        return update
+        joined = product(normalise(x, self.shape.norm_epsilon), weight, self.kind)
+        return x + product(gated(joined), self.down.weight, self.kind)
+
+    def hasten(self) -> None:
+        """Multiply matrices in bfloat16 and compile what lies between; attention stays as it is, in float32."""
+        self.kind = torch.bfloat16
+        self.projected = torch.compile(self.projected, dynamic=True)  # type: ignore[method-assign]
+        self.closed = torch.compile(self.closed, dynamic=True)  # type: ignore[method-assign]
 
     def step_at(self, x: Tensor, turn: Tensor, cache: Cache, rows: Tensor, places: Tensor) -> Tensor:
         """Run the layer on one new token `[N, 1, width]` of some rows, each at a place of its own."""
@@ -108,8 +115,7 @@ class Block(nn.Module):
         keys, values = (part[rows, :end].transpose(1, 2) for part in (cache.keys, cache.values))
         seen = (torch.arange(end) <= places[:, None])[:, None, None]
         mixed = functional.scaled_dot_product_attention(query.transpose(1, 2), keys, values, attn_mask=seen)
-        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
-        return x + self.feed(x)
+        return self.closed(x, mixed)
 
     def step(self, x: Tensor, turn: Tensor, cache: Cache, length: int) -> Tensor:
         """Run the layer on new tokens `[B, T, width]` at `length`: a prompt (`length` 0) or one token a row."""
@@ -119,8 +125,7 @@ class Block(nn.Module):
         cache.values[:, length:end] = value
         keys, values = (part[:, :end].transpose(1, 2) for part in (cache.keys, cache.values))
         mixed = functional.scaled_dot_product_attention(query.transpose(1, 2), keys, values, is_causal=length == 0)
-        x = x + self.output(mixed.transpose(1, 2).flatten(-2))
-        return x + self.feed(x)
+        return self.closed(x, mixed)
 
 
 class Transformer(nn.Module):
@@ -142,6 +147,13 @@ class Transformer(nn.Module):
             if "output" in name or "down" in name:
                 scale *= 0.2
             nn.init.normal_(parameter, std=scale)
+
+    def hasten(self) -> Transformer:
+        """Make training faster on processors with units for bfloat16 (AMX); weights and residual stay float32."""
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            block.hasten()
+        return self
 
     def trunk(self, tokens: Tensor) -> Tensor:
         """Return the normalised states `[B, T, width]` of token ids `[B, T]`."""

@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--bfloat16", action="store_true", help="compile, and multiply in bfloat16: on CPUs with AMX")
     args = parser.parse_args()
     if launch(args.processes):
         return
@@ -77,7 +78,10 @@ def main() -> None:
         model.load_state_dict(saved["model"])
         seen, used = int(saved["facts"]["tokens"]), saved["facts"]["minutes"]
     corpus = Corpus.joined([Corpus.load(path) for path in args.corpus])
-    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
+    if args.bfloat16:
+        model.hasten()
+    kind = torch.bfloat16 if args.bfloat16 else torch.float32
+    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate, kind=kind)
     lengths = np.diff(corpus.starts)
     clock, step, mean, last_save, began = Clock(args.minutes, used), 0, 0.0, used, seen
     for rows in batches(lengths, args.tokens, np.random.default_rng(args.seed + seen + 7919 * rank())):

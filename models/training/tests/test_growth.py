@@ -32,11 +32,22 @@ def test_copies_of_a_coordinate_learn_different_things() -> None:
 
 def test_new_layers_stand_behind_those_they_are_copies_of() -> None:
     small = Transformer(FAMILY["micro"])
-    large = grown(small, FAMILY["mini"])
+    large = grown(small, Shape(layers=24))
     for i, block in enumerate(large.blocks):
         old = small.blocks[i // 4]
         assert torch.equal(block.query.weight, old.query.weight)
         assert bool(block.down.weight.any()) == (i % 4 == 0)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the compiler's own
+def test_products_in_bfloat16_are_near_those_in_float32() -> None:
+    torch.manual_seed(1)
+    model = Transformer(Shape(width=64, layers=2, feed_forward=64))
+    tokens = torch.randint(0, 512, (2, 24))
+    before = model(tokens)
+    apart = (model.hasten()(tokens) - before).detach()
+    assert 0 < apart.abs().mean() < 0.01 * before.std()
 
 
 def test_a_shape_that_is_no_multiple_is_refused() -> None:
