@@ -45,5 +45,6 @@ losses:
 	$(LOSS) --name 'micro, built in, q8_0 → q4_0' policy models/builtin/micro.gguf build/micro-q4_0.gguf $(TEXT)
 	$(LOSS) --name 'micro, built in, q8_0 → q4_0 with importance' policy models/builtin/micro.gguf build/micro-q4_0-imatrix.gguf $(TEXT)
 	$(LOSS) --name 'nano, as it ships: q8_0 → q4_0' policy models/builtin/nano.gguf models/builtin/nano-q4_0.gguf $(TEXT)
+	$(LOSS) --name 'mini, as it ships: q8_0 → q4_0' policy models/builtin/mini.gguf models/builtin/mini-q4_0.gguf $(TEXT)
 	$(LOSS) --name 'micro, as it ships' accuracy micro --limit 100
 	$(LOSS) --name 'micro, as it ships, in q4_0' accuracy micro-q4_0 --limit 100

@@ -82,7 +82,8 @@ MIT. Training text: problems of the project's own generators, and questions that
 (`models/training/problems`). No published test question was trained on. A problem whose text hashes to a first byte
 divisible by 64 (SHA-256) is held out, and the suites above hold only such problems.
 
-Made on two shared x86 cores with AVX2, no GPU, in float32. `models/training/README.md` has the commands.
+Made on two shared x86 cores, no GPU: `mini` with AMX in bfloat16, the others with AVX2 in float32.
+`models/training/README.md` has the commands.
 """
 
 
