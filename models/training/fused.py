@@ -78,9 +78,12 @@ def gated(joined: Tensor) -> Tensor:
 
 def rotate(x: Tensor, turn: Tensor) -> Tensor:
     """Rotate neighbouring pairs of `x [..., T, heads, head_dim]` by cosines and sines `[T, 1, head_dim / 2, 2]`."""
-    first, second = x.unflatten(-1, (-1, 2)).unbind(-1)
-    cosine, sine = turn.unbind(-1)
-    return torch.stack((first * cosine - second * sine, first * sine + second * cosine), dim=-1).flatten(-2)
+    if torch.compiler.is_compiling():
+        first, second = x.unflatten(-1, (-1, 2)).unbind(-1)
+        cosine, sine = turn.unbind(-1)
+        return torch.stack((first * cosine - second * sine, first * sine + second * cosine), dim=-1).flatten(-2)
+    pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
+    return torch.view_as_real(pairs * torch.view_as_complex(turn)).flatten(-2)
 
 
 def product(x: Tensor, weight: Tensor, kind: torch.dtype) -> Tensor:

@@ -31,11 +31,11 @@ def build_facts() -> dict[str, str | None]:
     return {
         "ggml_version": _core_text("ggml_version"),
         "ggml_commit": _core_text("ggml_commit"),
-        "features": features(),
+        "features": compiled_features(),
     }
 
 
-def features() -> str:
+def compiled_features() -> str:
     """Return what of this processor's llama.cpp was compiled to use, in its own words."""
     text: bytes = llama_cpp.llama_print_system_info()
     return text.decode("utf-8", "replace").strip(" |")

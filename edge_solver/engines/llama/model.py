@@ -14,7 +14,7 @@ import llama_cpp
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
 from edge_solver.engines.choices import EngineChoices, choose
-from edge_solver.engines.llama.build import features, gpu_name, may_rearrange
+from edge_solver.engines.llama.build import compiled_features, gpu_name, may_rearrange
 from edge_solver.engines.llama.context import LlamaContext
 from edge_solver.engines.llama.log import reason, silence
 from edge_solver.engines.placement import layers_line
@@ -52,7 +52,7 @@ class LlamaModel:
         params.n_gpu_layers = self.gpu_layers = gpu_layers if gpu else 0
         # A mapped file stays resident beside the copy of its weights that llama.cpp rearranges for this processor.
         params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
-        params.use_extra_bufts = may_rearrange(features())
+        params.use_extra_bufts = may_rearrange(compiled_features())
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         failure = ""
         if not self._model and self.gpu_layers:

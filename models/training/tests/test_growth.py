@@ -40,7 +40,7 @@ def test_new_layers_stand_behind_those_they_are_copies_of() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the compiler's own
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute:UserWarning")  # the compiler's
 def test_products_in_bfloat16_are_near_those_in_float32() -> None:
     torch.manual_seed(1)
     model = Transformer(Shape(width=64, layers=2, feed_forward=64))
