@@ -88,6 +88,8 @@ def main() -> None:
     parser.add_argument("--mixed", type=int, default=200_000, help="last rows of the corpus that are of many kinds")
     parser.add_argument("--mixed-share", type=float, default=0.12, help="of these that is kept")
     parser.add_argument("--rows", type=int, help="choose single rows, not runs, out of so many")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="only every second of the kept rows, from the first "
+                        "or the second on: for networks that are to share no problem")  # fmt: skip
     parser.add_argument("--enough", type=float, default=2.0, help="nats from which on a single row is always kept")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
@@ -98,6 +100,8 @@ def main() -> None:
         kept = hard_rows(policy, corpus, args.rows, args.enough, rng)
     else:
         kept = hard_runs(policy, corpus, args.looked_at, args.mixed, args.mixed_share, rng)
+    if args.half is not None:
+        kept = kept[args.half :: 2]
     drawn = corpus.subset(kept)
     drawn.save(args.out)
     print(f"{len(drawn):,} of {len(corpus):,} problems, {len(drawn.tokens):,} of {len(corpus.tokens):,} tokens")

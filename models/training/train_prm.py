@@ -163,10 +163,11 @@ def losses(model: RewardModel, rows: list[Row]) -> tuple[Tensor, Tensor]:
     return reward, language
 
 
-def started(path: Path) -> RewardModel:
-    """Start a judge on a policy's checkpoint, or go on from a reward model's."""
+def started(path: Path, *, fast: bool) -> RewardModel:
+    """Start a judge on a policy's checkpoint, or go on from a reward model's; `fast` in bfloat16."""
     weights = torch.load(path, weights_only=True)["model"]
-    return load_reward(path) if "policy.head.weight" in weights else RewardModel(load_policy(path))
+    model = load_reward(path) if "policy.head.weight" in weights else RewardModel(load_policy(path))
+    return model.hasten() if fast else model
 
 
 def main() -> None:
@@ -191,20 +192,21 @@ def main() -> None:
     parser.add_argument("--judge-only", action="store_true", help="leave the policy as it is")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--bfloat16", action="store_true", help="compile, and multiply in bfloat16: on CPUs with AMX")
     args = parser.parse_args()
     if launch(args.processes):
         return
     torch.manual_seed(args.seed)
-    model = started(args.start)
+    model = started(args.start, fast=args.bfloat16)
     model.policy.requires_grad_(not args.judge_only)
     samples = [sample for path in args.samples for sample in read_samples(path)]
     source = Source(args.questions, "train")
     tokenizer, seed = load_tokenizer(args.tokenizer), args.seed * world() + rank()
     slips = Slips([load_policy(path) for path in args.slips], tokenizer, seed, tuple(args.slip_temperatures))
     mixture = Mixture(source, samples, tokenizer, random.Random(seed), slips, args.slip_share)
-    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate)
-    clock, step, seen, last_save = Clock(args.minutes), 0, 0, 0.0
-    means = np.zeros(2)
+    kind = torch.bfloat16 if args.bfloat16 else torch.float32
+    optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate, kind=kind)
+    clock, step, seen, last_save, means = Clock(args.minutes), 0, 0, 0.0, np.zeros(2)
     low, high = args.sample_share
     while True:
         rows = mixture.batch(args.tokens, low + (high - low) * clock.progress)

@@ -27,6 +27,7 @@ GENERATORS: tuple[tuple[Generator, float], ...] = (
     (sequences.sequences, 0.4),
     (percentages.percentages, 0.7),
     (words.words, 3.0),
+    (arithmetic.near, 0.0),  # only where it is asked for by name
 )
 
 

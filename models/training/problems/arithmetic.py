@@ -24,12 +24,24 @@ PRODUCTS = (
 )  # fmt: skip
 
 EASY_PARTS = 2
+NEAR = 30
 
 
 def sums(rng: random.Random) -> Problem:
     """Draw a sum or a difference of up to five digits."""
     a = sign(rng, number_of_digits(rng, 1, 5), 0.2)
     b = sign(rng, number_of_digits(rng, 1, 5), 0.2)
+    return combined(rng, a, b)
+
+
+def near(rng: random.Random) -> Problem:
+    """Draw a sum or a difference of two numbers of nearly the same size, where it takes a look which is larger."""
+    size = number_of_digits(rng, 2, 5)
+    return combined(rng, sign(rng, size, 0.5), sign(rng, max(1, size + rng.randint(-NEAR, NEAR)), 0.5))
+
+
+def combined(rng: random.Random, a: int, b: int) -> Problem:
+    """Ask for the sum or the difference of two numbers."""
     subtracting = rng.random() < 0.5
     wording = rng.choice(DIFFERENCES if subtracting else SUMS)
     if "difference between" in wording and a < b:

@@ -57,17 +57,20 @@ def later(amount: int, time: str) -> Solver:
 
 
 def apart(work: Work, end: tuple[int, int], start: tuple[int, int]) -> tuple[int, int]:
-    """Write one time minus another, an hour or a day borrowed where needed."""
-    borrow = end[1] < start[1]
-    minutes = work.shows(
-        f"{end[1]}" + f"+{HOUR}" * borrow + f"-{start[1]}",
-        end[1] + HOUR * borrow - start[1],
-    )
-    wrap = end[0] - start[0] - borrow < 0
-    hours = work.shows(
-        f"{end[0]}" + f"+{DAY}" * wrap + f"-{start[0]}" + "-1" * borrow,
-        end[0] + DAY * wrap - start[0] - borrow,
-    )
+    """Write one time minus another; a day, then an hour, are borrowed first where needed, a line each."""
+    hours, minutes = end
+    if end < start:
+        hours = borrowed(work, (hours, minutes), (hours + DAY, minutes))[0]
+    if minutes < start[1]:
+        hours, minutes = borrowed(work, (hours, minutes), (hours - 1, minutes + HOUR))
+    minutes = work.shows(f"{minutes}-{start[1]}", minutes - start[1])
+    return work.shows(f"{hours}-{start[0]}", hours - start[0]), minutes
+
+
+def borrowed(work: Work, time: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Write a time in another way, `8:18 = 7:78`; return that."""
+    hours, minutes = (work.value(number) for number in other)
+    work.line(f"{time[0]}:{time[1]:02d} = {hours}:{minutes:02d}")
     return hours, minutes
 
 

@@ -1,7 +1,8 @@
 """Linear equations: one unknown by gathering terms, two by Cramer's rule.
 
-Gathering is written a letter a line (`x: 5-3 = 2`; the constants go right and stand behind `1:`), then the equation
-that is left (`2*x = -16`), then its solution.
+First the unknowns go left and the constants right (`5*x-3*x = -6-10`), so that signs are settled while copying. Then
+gathering is written a letter a line (`x: 5-3 = 2`; the constants stand behind `1:`), then the equation that is left
+(`2*x = -16`), then its solution.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ class Gathered:
 
     coefficients: dict[str, list[int]] = field(default_factory=dict)
     constants: list[int] = field(default_factory=list)
+
+
+Term = tuple[int, str]
+"""A coefficient and its unknown, empty for a constant."""
 
 
 def parts(equation: str) -> tuple[Tree, Tree]:
@@ -53,7 +58,7 @@ def written_term(coefficient: int, name: str) -> str:
     return {1: name, -1: f"-{name}"}.get(coefficient, f"{coefficient}*{name}")
 
 
-def written_sum(terms: list[tuple[int, str]]) -> str:
+def written_sum(terms: list[Term]) -> str:
     """Join terms into a sum without spaces, zero when there are none."""
     text = ""
     for coefficient, name in terms:
@@ -62,13 +67,21 @@ def written_sum(terms: list[tuple[int, str]]) -> str:
     return text or "0"
 
 
-def side(work: Work, tree: Tree, known: dict[str, int]) -> list[tuple[int, str]]:
+def side(work: Work, tree: Tree, known: dict[str, int]) -> list[Term]:
     """Return the terms of one side as numbers read off the problem."""
     found = []
     for negative, addend in addends(tree):
         coefficient, name = term_of(addend, known)
         found.append((work.copy(-coefficient if negative else coefficient), name))
     return found
+
+
+def moved_over(work: Work, left: list[Term], right: list[Term]) -> tuple[list[Term], list[Term]]:
+    """Bring unknowns to the left and numbers to the right, with the other sign; zeros are left out."""
+    left, right = ([term for term in terms if term[0]] for terms in (left, right))
+    unknown = [term for term in left if term[1]] + [(-work.copy(n), name) for n, name in right if name]
+    constant = [term for term in right if not term[1]] + [(-work.copy(n), name) for n, name in left if not name]
+    return unknown, constant
 
 
 def gathered(work: Work, equation: str, known: dict[str, int]) -> Gathered:
@@ -79,23 +92,22 @@ def gathered(work: Work, equation: str, known: dict[str, int]) -> Gathered:
     line = f"{written_sum(left)} = {written_sum(right)}"
     if line != equation.replace(" ", "").replace("=", " = "):
         work.line(line)
-    result = Gathered()
-    for terms, sign in ((right, 1), (left, -1)):
-        for coefficient, name in terms:
-            if not name:
-                result.constants.append(sign * coefficient)
-    for terms, sign in ((left, 1), (right, -1)):
-        for coefficient, name in terms:
-            if name:
-                result.coefficients.setdefault(name, []).append(sign * coefficient)
+    unknown, constant = moved_over(work, left, right)
+    moved = f"{written_sum(unknown)} = {written_sum(constant)}"
+    if moved != line:
+        work.line(moved)
+    result = Gathered(constants=[n for n, _ in constant])
+    for coefficient, name in unknown:
+        result.coefficients.setdefault(name, []).append(coefficient)
     return result
 
 
 def reduced(work: Work, equation: str, known: dict[str, int], unknowns: list[str]) -> list[int]:
     """Write the equation with one term a letter and return its coefficients and, last, the right side."""
     terms = gathered(work, equation, known)
-    numbers = [chain(work, name, terms.coefficients.get(name, [])) for name in unknowns]
-    numbers.append(chain(work, "1", terms.constants))
+    several = len(unknowns) > 1  # written one below the other, they come into one order for both equations
+    numbers = [gathered_up(work, name, terms.coefficients.get(name, []), always=several) for name in unknowns]
+    numbers.append(gathered_up(work, "1", terms.constants, always=several))
     left = written_sum([(n, name) for n, name in zip(numbers, unknowns, strict=False) if n])
     if not set(terms.coefficients) <= set(unknowns):
         raise ValueError("more unknowns than asked for")
@@ -103,6 +115,11 @@ def reduced(work: Work, equation: str, known: dict[str, int], unknowns: list[str
     if not work.steps or work.steps[-1] != line:
         work.line(line)
     return numbers
+
+
+def gathered_up(work: Work, label: str, numbers: list[int], *, always: bool) -> int:
+    """Write the sum of an unknown's coefficients, or of the constants, where there are several, or always."""
+    return chain(work, label, numbers) if always or len(numbers) > 1 else sum(numbers)
 
 
 def one_unknown(work: Work, equation: str, known: dict[str, int], name: str) -> Ratio:

@@ -52,6 +52,7 @@ def chance(bag: str, sequence: str) -> Solver:
 
     def solve(work: Work) -> str:
         counts, total = listed(work, bag) if bag.startswith("{") else spelled(work, bag)
+        work.line(" ".join(sequence))
         tops, bottoms = [], []
         for drawn, letter in enumerate(sequence):
             top = work.value(counts.get(letter, 0) - sequence[:drawn].count(letter))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import perm
 
 from .base import Solver, Work
 from .rationals import Ratio, chain, easy_product, product, shown, times, total
@@ -90,20 +91,22 @@ def ordered(terms: Terms) -> Terms:
     return dict(sorted(terms.items(), key=lambda item: (-sum(p for _, p in item[0]), item[0])))
 
 
-def spread(work: Work, monomials: list[Monomial], text: str) -> list[Monomial]:
-    """Write a sum as the benchmark writes it, `4*x + 3 - 2*x + 7`, unless `text` does; return what was written.
+def labelled(work: Work, monomials: list[Monomial]) -> list[Monomial]:
+    """Write a sum as a list, `x**2: 4, 1: 3, x**2: -2`, and return what was written.
 
-    People leave out the sign of multiplication, and which number belongs to which letter is easier to see with it.
+    What is looked for stands before what is wanted there: a network that reads from left to right, and has come to a
+    coefficient, does not know its power yet.
     """
     copied = [((work.copy(top), bottom), powers) for (top, bottom), powers in monomials]
-    line = joined([written_monomial(coefficient, powers) for coefficient, powers in copied])
-    if line != text:
-        work.line(line)
+    work.line(", ".join(f"{written_powers(powers) or '1'}: {shown(coefficient)}" for coefficient, powers in copied))
     return copied
 
 
 def simplified(work: Work, monomials: list[Monomial]) -> Terms:
-    """Write like terms together, a line a power: `x**2: 3-5 = -2`; single terms need no line."""
+    """Write like terms as a list, then together, a line a power: `x**2: 3-5 = -2`; single terms need no line."""
+    monomials = [(coefficient, powers) for coefficient, powers in monomials if coefficient[0]]
+    if len({powers for _, powers in monomials}) < len(monomials):
+        monomials = labelled(work, monomials)
     grouped: dict[Powers, list[Ratio]] = {}
     for coefficient, powers in monomials:
         grouped.setdefault(powers, []).append(coefficient)
@@ -122,19 +125,35 @@ def simplified(work: Work, monomials: list[Monomial]) -> Terms:
     return result
 
 
-def derivative(work: Work, terms: Terms, letter: str) -> Terms:
-    """Write the derivative of every term, a line each."""
+def derivative(work: Work, terms: Terms, letter: str, order: int) -> Terms:
+    """Write the derivative of some order of every term: that of its letter's power first, then the whole term.
+
+    `d/dx 5*x**4*y: x**4 -> 4*x**3: 20*x**3*y`; the product has lines of its own where it is not easy.
+    """
     result: Terms = {}
+    sign = f"d/d{letter}" if order == 1 else f"d{order}/d{letter}{order}"
     for powers, coefficient in terms.items():
         exponent = dict(powers).get(letter, 0)
-        shown_term = written_monomial((work.copy(coefficient[0]), coefficient[1]), powers)
-        if exponent == 0:
-            work.line(f"d/d{letter} {shown_term} = 0")
+        line = f"{sign} {written_monomial((work.copy(coefficient[0]), coefficient[1]), powers)}: "
+        if exponent < order:
+            work.line(f"{line}0")
             continue
-        left = tuple((n, p - 1 if n == letter else p) for n, p in powers if n != letter or p > 1)
-        result[left] = scaled(work, coefficient, exponent)
-        work.line(f"d/d{letter} {shown_term} = {written_monomial(result[left], left)}")
+        factor, lower = work.value(perm(exponent, order)), exponent - order
+        left = tuple((n, lower if n == letter else p) for n, p in powers if n != letter or lower)
+        line += f"{written_powers(((letter, exponent),))} -> {power_of((factor, 1), letter, lower)}"
+        if coefficient[1] == 1 and easy_product(coefficient[0], factor):
+            result[left] = work.value(coefficient[0] * factor), 1
+            work.line(f"{line}: {written_monomial(result[left], left)}")
+            continue
+        work.line(line)
+        result[left] = scaled(work, coefficient, factor)
+        work.line(written_monomial(result[left], left))
     return result
+
+
+def power_of(coefficient: Ratio, letter: str, exponent: int) -> str:
+    """Write a multiple of a power of one letter."""
+    return written_monomial(coefficient, ((letter, exponent),) if exponent else ())
 
 
 def scaled(work: Work, coefficient: Ratio, factor: int) -> Ratio:
@@ -238,10 +257,7 @@ def differentiate_solver(text: str) -> Solver:
     name = letter or "".join(letters(tree)) or "x"
 
     def solve(work: Work) -> str:
-        terms = simplified(work, read_terms(tree))
-        for _ in range(order):
-            terms = derivative(work, terms, name)
-        return written(terms)
+        return written(derivative(work, simplified(work, read_terms(tree)), name, order))
 
     return solve
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .base import Problem, Work, sign
 from .equations import one_unknown, two_unknowns
-from .monomials import derivative, joined, read_terms, simplified, spread, written
+from .monomials import derivative, joined, read_terms, simplified, written
 from .rationals import lowest, shown
 from .statements import horner
 from .values import worked
@@ -219,10 +219,7 @@ def derivatives(rng: random.Random) -> Problem:
     text = rng.choice(DERIVE[order - 1]).format(p=body, v=letter)
 
     def solve(work: Work) -> str:
-        terms = simplified(work, monomials)
-        for _ in range(order):
-            terms = derivative(work, terms, letter)
-        return written(terms)
+        return written(derivative(work, simplified(work, monomials), letter, order))
 
     return Problem(text, "derivative", solve)
 
@@ -236,7 +233,7 @@ def collections(rng: random.Random) -> Problem:
     body = how.sum([how.term(c, letter, d) for c, d in terms])
     monomials = read_terms(read(body))
     text = rng.choice(COLLECT).format(p=body)
-    return Problem(text, "collect", lambda work: written(simplified(work, spread(work, monomials, body))))
+    return Problem(text, "collect", lambda work: written(simplified(work, monomials)))
 
 
 def facts(rng: random.Random) -> Problem:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, isqrt, lcm
 
 import numpy as np
 
-from .base import Solver, Work
-from .monomials import read_terms, written
+from .base import Solver, Work, quotient
+from .division import TABLE_UP_TO
+from .equations import written_term
+from .monomials import joined, read_terms, written
 from .rationals import easy_product, exact, shown, times
 from .statements import step
 from .written import letters, read
@@ -21,6 +23,12 @@ ASKED = re.compile(
     r"|What is [a-z] in (?P<f>.+)|Solve (?P<g>.+?)(?: for [a-z])?"
 )
 QUADRATIC = 2
+SEEN = (10, 2, 3, 5, 7, 11, 13)
+"""Factors that one sees in several numbers at once, in the order tried."""
+HEAD_BELOW = 1000
+MOST_PAIRS = 12
+LARGEST_LISTED = 1200
+"""Pairs of factors that are listed at most, and of what number at most."""
 
 
 def coefficients(text: str) -> tuple[str, list[Fraction]]:
@@ -87,23 +95,31 @@ def linear_factor(root: Fraction) -> list[int]:
 
 
 def over_one(work: Work, numbers: list[int], letter: str) -> tuple[int, int, list[int]]:
-    """Write the polynomial without its content and its lowest power; return content, power and the rest."""
+    """Write the polynomial without sign, lowest power and content; return content, power and the rest.
+
+    The content goes out one small factor after another: whether all numbers are even is seen, their greatest common
+    divisor is not. Of large numbers, whose division takes many lines, a small content goes out at once.
+    """
     power = next(i for i, n in enumerate(numbers) if n)
-    numbers = numbers[power:]
-    common = gcd(*numbers) * (-1 if numbers[-1] < 0 else 1)
-    rest = numbers
-    if common != 1:
-        common = work.value(common)
-        size = abs(common)
-        rest = [
-            work.value(n // common) if easy_product(size, n // size) else exact(work, n if common > 0 else -n, size)
-            for n in numbers
-        ]
-    if common != 1 or power:
-        front = "" if common == 1 else "-" if common == -1 else f"{common}*"
-        front += "" if not power else f"{letter}*" if power == 1 else f"{letter}**{power}*"
-        work.line(f"{front}({polynomial(rest, letter)})")
-    return common, power, rest
+    rest = numbers[power:]
+    sign = -1 if rest[-1] < 0 else 1
+    rest = [work.copy(sign * n) for n in rest]
+    letters_out = "" if not power else f"{letter}*" if power == 1 else f"{letter}**{power}*"
+    if power or sign < 0:
+        work.line(f"{'-' if sign < 0 else ''}{letters_out}({polynomial(rest, letter)})")
+    size = 1
+    while (content := gcd(*rest)) > 1:
+        whole = max(map(abs, rest)) >= HEAD_BELOW and content <= TABLE_UP_TO
+        factor = work.value(content if whole else next((n for n in SEEN if content % n == 0), content))
+        size = work.value(size * factor)
+        rest = [work.value(n // factor) if easy_quotient(n, factor) else exact(work, n, factor) for n in rest]
+        work.line(f"{sign * size}*{letters_out}({polynomial(rest, letter)})")
+    return sign * size, power, rest
+
+
+def easy_quotient(number: int, factor: int) -> bool:
+    """Say whether an exact division is done in the head: of up to three digits by a small factor, or by ten."""
+    return factor == SEEN[0] or (factor in SEEN and abs(number) < HEAD_BELOW) or easy_product(factor, number // factor)
 
 
 def split(work: Work, numbers: list[int], letter: str) -> list[Fraction]:
@@ -121,10 +137,48 @@ def split(work: Work, numbers: list[int], letter: str) -> list[Fraction]:
         roots[i] = Fraction(top, bottom)
     if len(roots) >= QUADRATIC:
         one, two = (linear_factor(root) for root in roots[-QUADRATIC:])
+        listed(work, rest, letter)
         one, two = ([work.copy(n) for n in factor] for factor in (one, two))
         work.line(f"({polynomial(one, letter)})*({polynomial(two, letter)})")
         roots[-QUADRATIC:] = [Fraction(-f[0], f[1]) for f in (one, two)]
     return roots
+
+
+def listed(work: Work, numbers: list[int], letter: str) -> None:
+    """Write how a quadratic splits: pairs of factors of `a*c`, each with its sum or difference, until that is `b`.
+
+    `6: 1*6 -> 5, 2*3 -> 1`. Where the square's coefficient is not one, its middle term is then written as two. Large
+    numbers get no list: there are too many pairs.
+    """
+    constant, middle, square = numbers
+    product = square * constant
+    size, wanted = abs(product), abs(middle)
+    pairs = [(d, size // d) for d in range(1, isqrt(size) + 1) if size % d == 0]
+    combined = [b + a if product > 0 else b - a for a, b in pairs]
+    if size > LARGEST_LISTED or wanted not in combined or combined.index(wanted) >= MOST_PAIRS:
+        return
+    if square != 1:
+        product = times(work, work.copy(square), work.copy(constant))
+        size = work.copy(abs(product))
+    shown_pairs = []
+    for (a, b), value in zip(pairs, combined, strict=True):
+        shown_pairs.append(f"{work.value(a)}*{work.value(b)} -> {work.value(value)}")
+        if value == wanted:
+            break
+    work.line(f"{size}: {', '.join(shown_pairs)}")
+    if square != 1:
+        grouped(work, (square, work.copy(b if middle >= 0 else -b), constant), middle, letter)
+
+
+def grouped(work: Work, numbers: tuple[int, int, int], middle: int, letter: str) -> None:
+    """Write `a*x**2+b*x+c` with its middle term in two, then what each pair of terms has in common."""
+    square, large, constant = numbers
+    small = work.value(middle - large)
+    work.line(joined([polynomial([0, large, square], letter), polynomial([constant, small], letter)], ""))
+    outer = work.value(gcd(square, large))
+    factor = f"({polynomial([large // outer, square // outer], letter)})"
+    inner = work.value(quotient(small, square // outer))
+    work.line(joined([f"{written_term(outer, letter)}*{factor}", f"{inner}*{factor}"], ""))
 
 
 def synthetic(work: Work, numbers: list[int], root: Fraction) -> list[int]:

@@ -29,7 +29,10 @@ def sequences(rng: random.Random) -> Problem:
 
 
 def following(terms: Sequence[int]) -> Solver:
-    """Return the solver that takes differences until a level is constant, then adds back up."""
+    """Return the solver that takes differences until a level is constant, then adds back up.
+
+    The newest difference of every level stands in one line before the next is taken: that is all it needs.
+    """
 
     def solve(work: Work) -> str:
         backwards = [work.copy(term) for term in reversed(terms)]
@@ -37,6 +40,8 @@ def following(terms: Sequence[int]) -> Solver:
         for right, left in pairwise(backwards):
             if deepened(work, levels, right, left):
                 break
+            if len(levels) > 1:
+                work.line(", ".join(str(work.copy(level[-1])) for level in levels))
         rise = climb(work, [level[0] for level in levels])
         return str(add(work, work.copy(backwards[0]), work.copy(rise)))
 

@@ -98,9 +98,7 @@ def let(work: Work, known: Known, sentence: str) -> bool:
             terms = {tuple((letter, p) for _, p in key): c for key, c in terms.items()}
         else:
             terms = simplified(work, read_terms(tree))
-        for _ in range(ORDERS[order]):
-            terms = derivative(work, terms, letter)
-        known.polynomials[name] = terms
+        known.polynomials[name] = derivative(work, terms, letter, ORDERS[order])
     elif match := FUNCTION.fullmatch(sentence):
         name, letter, text = match.groups()
         tree = read(text)

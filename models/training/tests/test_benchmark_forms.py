@@ -111,3 +111,29 @@ def test_texts_from_outside_are_not_understood_by_any_solver() -> None:
             except (ValueError, KeyError, ZeroDivisionError):
                 continue
             pytest.fail(f"solved: {text!r}")
+
+
+WRITTEN = (
+    ("algebra__linear_2d", "Solve 5*x = 3*y - 1, 2*x - y + x = 7 for x.",
+     ["5*x-3*y=-1", "y: -3", "5*x-3*y=-1", "x: 2+1=3", "3*x-y=7"]),
+    ("calculus__differentiate", "Find the second derivative of 2*x**4*y - 9*x*y wrt x.",
+     ["d2/dx2 2*x**4*y: x**4 -> 12*x**2: 24*x**2*y", "d2/dx2 -9*x*y: 0"]),
+    ("polynomials__expand", "Expand (x + 2 - 5)*(-x).",
+     ["x: 1, 1: 2, 1: -5", "1: 2-5=-(5-2)=-3", "(x-3)", "x*(-x)=-x**2", "-3*(-x)=3*x"]),
+    ("algebra__polynomial_roots", "Factor -12*x**3 + 2*x**2 + 4*x.",
+     ["-x*(12*x**2-2*x-4)", "-2*x*(6*x**2-x-2)", "6*(-2)=-12", "12: 1*12 -> 11, 2*6 -> 4, 3*4 -> 1",
+      "6*x**2-4*x+3*x-2", "2*x*(3*x-2)+1*(3*x-2)", "(2*x+1)*(3*x-2)"]),
+    ("measurement__time", "How many minutes are there between 10:50 PM and 12:20 AM?",
+     ["10:50 PM=22:50", "12:20 AM=0:20", "0:20=24:20", "24:20=23:80", "80-50=30", "23-22=1", "1*60=60", "60+30=90"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "text", "lines"), WRITTEN, ids=[family for family, _, _ in WRITTEN])
+def test_what_is_found_stands_in_a_line_before_it_is_used(family: str, text: str, lines: list[str]) -> None:
+    steps, _ = problem_of(text, family).canonical()
+    assert [line for line in steps if line in lines] == lines
+
+
+def test_a_quadratic_of_large_numbers_is_split_without_a_list() -> None:
+    steps, answer = problem_of("Factor x**2 - 14244*x + 50722884.", "algebra__polynomial_roots").canonical()
+    assert (steps, answer) == (("(x-7122)*(x-7122)",), "(x - 7122)**2")

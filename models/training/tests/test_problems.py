@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
 from training.corrupt import clean, corrupted, first_difference
 from training.labels import first_wrong, holds, outcome
 from training.problems import GENERATORS, Generator, draw, is_test
+from training.problems.monomials import read_terms, written_powers
+from training.problems.written import read
 
 ROUNDS = 200
 
@@ -57,18 +60,18 @@ def test_train_and_test_draws_never_share_a_problem() -> None:
     assert all(is_test(draw(rng, split="test").text) for _ in range(20))
 
 
-def test_a_sum_as_people_write_it_is_first_written_as_the_benchmark_does() -> None:
-    """Terms get the sign of multiplication, unless they stood there with it."""
+def test_like_terms_are_gathered_from_a_list_with_the_power_before_its_number() -> None:
+    """The list holds every term once, in the order of the problem; without like terms there is none."""
     rng, seen = random.Random(5), set()
     for _ in range(ROUNDS):
         problem = draw(rng, split="train", kind="collections")
-        first = clean(problem).lines[0]
-        is_spread = not first.startswith("The answer is") and ": " not in first
-        if is_spread:
-            bare = str.maketrans({" ": "", "*": "", "^": ""})
-            assert first.translate(bare) in problem.text.translate(bare)
-            assert first not in problem.text
-        seen.add(is_spread)
+        first, *_ = clean(problem).lines
+        body = re.sub(r"^(Simplify|simplify|Collect the terms in|collect terms:) ", "", problem.text).rstrip(".")
+        terms = read_terms(read(body))
+        expected = ", ".join(f"{written_powers(powers) or '1'}: {top}" for (top, _), powers in terms)
+        has_like_terms = len({powers for _, powers in terms}) < len(terms)
+        assert (first == expected) == has_like_terms
+        seen.add(has_like_terms)
     assert seen == {True, False}
 
 
