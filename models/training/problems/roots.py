@@ -12,7 +12,7 @@ import numpy as np
 from .base import Solver, Work, quotient
 from .division import TABLE_UP_TO
 from .equations import written_term
-from .monomials import joined, read_terms, written
+from .monomials import joined, read_terms, written, written_powers
 from .rationals import easy_product, exact, shown, times
 from .statements import step
 from .written import letters, read
@@ -104,7 +104,7 @@ def over_one(work: Work, numbers: list[int], letter: str) -> tuple[int, int, lis
     rest = numbers[power:]
     sign = -1 if rest[-1] < 0 else 1
     rest = [work.copy(sign * n) for n in rest]
-    letters_out = "" if not power else f"{letter}*" if power == 1 else f"{letter}**{power}*"
+    letters_out = f"{written_powers(((letter, power),))}*" if power else ""
     if power or sign < 0:
         work.line(f"{'-' if sign < 0 else ''}{letters_out}({polynomial(rest, letter)})")
     size = 1
@@ -153,9 +153,11 @@ def listed(work: Work, numbers: list[int], letter: str) -> None:
     constant, middle, square = numbers
     product = square * constant
     size, wanted = abs(product), abs(middle)
+    if size > LARGEST_LISTED:
+        return
     pairs = [(d, size // d) for d in range(1, isqrt(size) + 1) if size % d == 0]
     combined = [b + a if product > 0 else b - a for a, b in pairs]
-    if size > LARGEST_LISTED or wanted not in combined or combined.index(wanted) >= MOST_PAIRS:
+    if wanted not in combined or combined.index(wanted) >= MOST_PAIRS:
         return
     if square != 1:
         product = times(work, work.copy(square), work.copy(constant))
@@ -196,7 +198,7 @@ def synthetic(work: Work, numbers: list[int], root: Fraction) -> list[int]:
 
 def factored(front: Fraction, letter: str, power: int, roots: list[Fraction]) -> str:
     """Write a product of powers of linear factors, a rational factor around it."""
-    parts = [] if not power else [letter if power == 1 else f"{letter}**{power}"]
+    parts = [written_powers(((letter, power),))] if power else []
     for root in sorted(set(roots), reverse=True):
         times_there = roots.count(root)
         factor = f"({polynomial(linear_factor(root), letter, ' ')})"
