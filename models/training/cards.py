@@ -82,7 +82,7 @@ MIT. Training text: problems of the project's own generators, and questions that
 (`models/training/problems`). No published test question was trained on. A problem whose text hashes to a first byte
 divisible by 64 (SHA-256) is held out, and the suites above hold only such problems.
 
-Made on two shared x86 cores, no GPU: `mini` with AMX in bfloat16, the others with AVX2 in float32.
+Made on two shared x86 cores, no GPU: first stages with AVX2 in float32, the last ones with AMX in bfloat16.
 `models/training/README.md` has the commands.
 """
 
@@ -188,8 +188,8 @@ What it is for, REBASE and weighted voting, stands on the policies' cards.
 ## Known failures
 
 - It judges only the canonical form of a step; a right step in another form may score low.
-- It shares blind spots with `micro`, since it began from its weights, as they were two stages ago: where most samples
-  make the same slip (`5/8 - 2/3` = -11/24), it mostly takes it for right.
+- Its network knows less than `micro`, which it branched off from after micro's first stage of these lines, and shares
+  blind spots with it: where most samples make the same slip (`5/8 - 2/3` = -11/24), it mostly takes it for right.
 - Errors of one digit in long numbers are what it misses most.
 
 {DATA}"""
