@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_solver.answers import MathGrader, extract_answer
+from edge_solver.answers import MathGrader, extract_answer, is_refuted
 from edge_solver.catalog import ModelFile, ModelKind, formats, resolve
 from edge_solver.config import Settings
 from edge_solver.core.formats import ScoreFormat, StepFormat
@@ -146,6 +146,7 @@ class Loader:
         """Load a reward model; where the policies leave cores free, it works on those while they write."""
         from edge_solver.engines.llama import default_threads
         from edge_solver.engines.merging import MergingScorer
+        from edge_solver.engines.recomputing import RecomputingScorer
 
         cores, chosen = physical_cores(), self.settings.engine
         free = cores - max(chosen.threads or default_threads(model.shape()) for model in models)
@@ -168,7 +169,9 @@ class Loader:
             else "as llama.cpp's"
         )
         self.engine_info[-1].choices.append(Choice("threads", str(scorer.threads), why))
-        merging = MergingScorer(scorer, in_background=free > 0)
+        recomputes = file.entry is not None and file.entry.recomputes
+        full = RecomputingScorer(scorer, is_refuted) if recomputes else scorer
+        merging = MergingScorer(full, in_background=free > 0)
         self._stack.callback(merging.close)
         return merging
 

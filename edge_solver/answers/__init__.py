@@ -6,7 +6,8 @@ questions that exact arithmetic and structure leave open.
 
 from __future__ import annotations
 
+from edge_solver.answers.claims import is_refuted
 from edge_solver.answers.extract import compile_pattern, extract_answer
 from edge_solver.answers.grader import GraderStats, MathGrader, same_answer
 
-__all__ = ["GraderStats", "MathGrader", "compile_pattern", "extract_answer", "same_answer"]
+__all__ = ["GraderStats", "MathGrader", "compile_pattern", "extract_answer", "is_refuted", "same_answer"]

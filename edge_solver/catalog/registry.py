@@ -118,6 +118,9 @@ class ModelEntry:
     """For a reward model: the GGUF under ``models/`` whose tokenizer it was trained with."""
     balance_temperature: float | None = None
     """For a reward model: the ``--balance-temperature`` that suits its rewards."""
+    recomputes: bool = False
+    """For a reward model: whether steps that exact arithmetic refutes lose their reward. For policies that write exact
+    numbers in base ten."""
     belief: Belief | None = None
     """For a reward model: how to read a confidence from the vote, fitted by ``models/training/fit_belief.py``."""
     unverified: tuple[str, ...] = ()

@@ -127,18 +127,20 @@ Per module of DeepMind Mathematics, `{BY_SUBJECT}`:
 
 
 def quality(figures: dict[str, Any]) -> str:
-    """Write the reward model's figures of merit, one row a policy and suite."""
-    names = ("policy", "suite", "solutions", "steps", "right", "AUROC of a step", "up to the first wrong step",
-             "calibration error", "F1 of the first wrong step", "found", "right ones left alone")  # fmt: skip
+    """Write the rewards' figures of merit, two rows a policy and suite: as a search gets them, and the network's."""
+    names = ("policy", "suite", "solutions", "steps", "right", "rewards", "AUROC of a step",
+             "up to the first wrong step", "calibration error", "F1 of the first wrong step", "found",
+             "right ones left alone")  # fmt: skip
     lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     for policy, suites in figures.items():
-        for suite, row in suites.items():
-            lines.append(
+        for suite, network in suites.items():
+            lines += [
                 f"| {policy} | {suite} | {row['solutions']:,} | {row['steps']:,} | {100 * row['right_share']:.0f} % "
-                f"| {row['auroc']:.3f} | {row['auroc_up_to_first_wrong']:.3f} | {row['ece']:.3f} "
+                f"| {whose} | {row['auroc']:.3f} | {row['auroc_up_to_first_wrong']:.3f} | {row['ece']:.3f} "
                 f"| {row['first_wrong_f1']:.3f} | {100 * row['first_wrong_found']:.0f} % "
                 f"| {100 * row['right_left_alone']:.0f} % |"
-            )
+                for whose, row in (("recomputed", network["recomputed"]), ("network alone", network))
+            ]
     return "\n".join(lines)
 
 
@@ -171,6 +173,8 @@ neighbours in a batch.
   {JUDGE_LAYERS} small causal layers that judge from both.
 - Interface: `input_ids`, `position_ids`, `past_mask`, `past_keys`, `past_values` in; `scores`, `present_keys`,
   `present_values` (of the new tokens) out. A step's reward is the score at its newline.
+- Beside it: where exact arithmetic refutes a step (`15/24-16/24=-11/24`), almost nothing is left of the reward of that
+  step and of all below it (`recomputes` in `models/registry.toml`, `edge_solver/engines/recomputing.py`).
 
 {stages(record, "prm")}
 
@@ -188,8 +192,8 @@ What it is for, REBASE and weighted voting, stands on the policies' cards.
 ## Known failures
 
 - It judges only the canonical form of a step; a right step in another form may score low.
-- Its network knows less than `micro`, which it branched off from after micro's first stage of these lines, and shares
-  blind spots with it: where most samples make the same slip (`5/8 - 2/3` = -11/24), it mostly takes it for right.
+- Its network branched off from `micro`'s and shares blind spots with it: where most samples make the same slip, it
+  mostly takes it for right.
 - Errors of one digit in long numbers are what it misses most.
 
 {DATA}"""

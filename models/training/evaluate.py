@@ -1,8 +1,9 @@
 """Measure the shipped reward model on what the shipped policies write: which steps are right, which is wrong first?
 
-Everything is read from the GGUF and ONNX files. Figures go to a JSON file, from which `cards.py` writes the card; a
-second run adds to the file, so that policies and suites may be measured one at a time. How many problems a policy
-answers is measured by `edge-solver bench solve`.
+Everything is read from the GGUF and ONNX files; figures are given of the network alone and, under `recomputed`, of its
+rewards as a search gets them, lowered where exact arithmetic refutes a step. Figures go to a JSON file, from which
+`cards.py` writes the card; a second run adds to the file, so that policies and suites may be measured one at a time.
+How many problems a policy answers is measured by `edge-solver bench solve`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+
+from edge_solver.answers import is_refuted
+from edge_solver.engines.recomputing import REFUTED
 
 from .labels import first_wrong
 from .metrics import auroc, calibration_error, first_wrong_f1
@@ -80,6 +84,15 @@ def step_quality(all_judged: list[Judged]) -> dict[str, Any]:
     }
 
 
+def recomputed(judged: Judged) -> Judged:
+    """Return the scores as a search gets them: almost nothing is left from the first refuted line on."""
+    scores = []
+    for lines, given in zip(judged.samples.solutions, judged.scores, strict=True):
+        first = next((i for i, line in enumerate(lines) if is_refuted(line)), len(lines))
+        scores.append([score if i < first else REFUTED * score for i, score in enumerate(given)])
+    return replace(judged, scores=scores)
+
+
 def suite_problems(path: Path, limit: int) -> list[Problem]:
     """Read the first problems of each subject of a suite of the benchmark's questions."""
     found: list[Problem] = []
@@ -130,6 +143,7 @@ def main() -> None:
         for suite in args.suites:
             judged = measured(policy, tokenizer, scorer, suite_problems(suite, args.each), how)
             row: dict[str, Any] = {"temperature": args.temperature, **step_quality(judged)}
+            row["recomputed"] = step_quality([recomputed(of_problem) for of_problem in judged])
             if args.float_prm:
                 row["int8"] = int8_loss(judged, Scorer(args.float_prm, tokenizer))
             figures.setdefault(path.stem, {})[suite.stem] = row

@@ -9,10 +9,14 @@ et al. 2024, arXiv 2401.02415, section 3.2): what it reads is worth reading from
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
-from .policy import Block, Shape, Transformer
+from .policy import FAMILY, Block, Shape, Transformer, load_policy
 
 NOISE = 0.7
 """Spread of the noise, relative to that of the weights."""
@@ -53,3 +57,20 @@ def copy_block(old: nn.Module, new: Block, times: int, generator: torch.Generato
     """Widen every matrix of one layer."""
     for name, matrix in new.named_parameters():
         matrix.copy_(widened(old.get_parameter(name), times, times, generator))
+
+
+def main() -> None:
+    """Write a policy as it is grown, before it has learnt anything more: one end of an average (`average.py`)."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--shape", choices=FAMILY, required=True)
+    parser.add_argument("--seed", type=int, required=True, help="of the training that it will be averaged with")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    model = grown(load_policy(args.checkpoint), FAMILY[args.shape], args.seed)
+    facts = {"tokens": 0, "minutes": 0.0}
+    torch.save({"model": model.state_dict(), "shape": dataclasses.asdict(model.shape), "facts": facts}, args.out)
+
+
+if __name__ == "__main__":
+    main()

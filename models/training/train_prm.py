@@ -26,7 +26,7 @@ from .corrupt import MOST_LINES, Labelled, clean, corrupted
 from .labels import first_wrong, outcome
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
-from .policy import load_policy
+from .policy import Transformer, load_policy
 from .problems.outside import outside
 from .problems.source import Source
 from .reward import RewardModel, load_reward
@@ -163,19 +163,31 @@ def losses(model: RewardModel, rows: list[Row]) -> tuple[Tensor, Tensor]:
     return reward, language
 
 
-def started(path: Path, *, fast: bool) -> RewardModel:
-    """Start a judge on a policy's checkpoint, or go on from a reward model's; `fast` in bfloat16."""
+def started(path: Path, network: Path | None, *, fast: bool) -> RewardModel:
+    """Start a judge on a policy's checkpoint, or go on from a reward model's, on another `network` if one is given.
+
+    `fast` computes in bfloat16.
+    """
     weights = torch.load(path, weights_only=True)["model"]
     model = load_reward(path) if "policy.head.weight" in weights else RewardModel(load_policy(path))
+    if network is not None:
+        model.policy = load_policy(network)
     return model.hasten() if fast else model
 
 
-def main() -> None:
-    """Train for a number of minutes."""
+def slippers(paths: list[Path], *, fast: bool) -> list[Transformer]:
+    """Load the policies whose slips are drawn; `fast` in bfloat16."""
+    policies = [load_policy(path) for path in paths]
+    return [policy.hasten() for policy in policies] if fast else policies
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument(
         "--start", type=Path, required=True, help="policy checkpoint, or a reward checkpoint to go on from"
     )
+    parser.add_argument("--network", type=Path, help="policy checkpoint that the judge of --start goes on with")
     parser.add_argument("--samples", type=Path, nargs="*", default=[], help="files of policy samples")
     parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
@@ -193,16 +205,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true", help="compile, and multiply in bfloat16: on CPUs with AMX")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train for a number of minutes."""
+    args = arguments()
     if launch(args.processes):
         return
     torch.manual_seed(args.seed)
-    model = started(args.start, fast=args.bfloat16)
+    model = started(args.start, args.network, fast=args.bfloat16)
     model.policy.requires_grad_(not args.judge_only)
     samples = [sample for path in args.samples for sample in read_samples(path)]
     source = Source(args.questions, "train")
     tokenizer, seed = load_tokenizer(args.tokenizer), args.seed * world() + rank()
-    slips = Slips([load_policy(path) for path in args.slips], tokenizer, seed, tuple(args.slip_temperatures))
+    slips = Slips(slippers(args.slips, fast=args.bfloat16), tokenizer, seed, tuple(args.slip_temperatures))
     mixture = Mixture(source, samples, tokenizer, random.Random(seed), slips, args.slip_share)
     kind = torch.bfloat16 if args.bfloat16 else torch.float32
     optimizer = Optimizer(model, matrix_rate=args.matrix_rate, other_rate=args.other_rate, kind=kind)
