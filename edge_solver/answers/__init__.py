@@ -1,4 +1,4 @@
-"""Reading an answer out of text, and saying when two answers are the same.
+"""Reading an answer out of text, saying when two answers are the same, and refuting arithmetic that is false.
 
 Importing this package loads neither SymPy nor Math-Verify: they live in a worker process that is started only for
 questions that exact arithmetic and structure leave open.
