@@ -9,6 +9,7 @@ the writer rounds (``1/3 = 0.33``) or counts in another base.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 
 from edge_solver.answers.arithmetic import TooLargeError, UnreadableError, evaluate
@@ -23,9 +24,9 @@ def is_refuted(line: str) -> bool:
     return any(len(_values(claim.rpartition(": ")[2])) > 1 for claim in line.split(", "))
 
 
-def _values(chain: str) -> set[object]:
+def _values(chain: str) -> set[Fraction]:
     """Return the different values of the parts of a chain that have one."""
-    values: set[object] = set()
+    values: set[Fraction] = set()
     for part in chain.split("="):
         text = _AROUND_SIGNS.sub(r"\1", part.strip()).replace("**", "^")
         if _PLAIN.fullmatch(text):

@@ -7,7 +7,6 @@ model's own.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, final
 
@@ -32,7 +31,7 @@ class RecomputingScorer:
         """Recompute by ``is_refuted``, which has to be sure where it says so."""
         self._scorer = scorer
         self._is_refuted = is_refuted
-        self._refuted: defaultdict[int, set[int]] = defaultdict(set)
+        self._refuted: dict[int, set[int]] = {}
         """Of each open problem, the nodes on a path with a refuted step."""
 
     @property
@@ -42,6 +41,7 @@ class RecomputingScorer:
 
     def open(self, problem: int, text: str, steps: Sequence[Node] = ()) -> int:
         """Open a problem; see ``Scorer.open``."""
+        self._refuted[problem] = set()
         for step in steps:
             self._note(problem, step.id, step.parent, step.text)
         return self._scorer.open(problem, text, steps)
@@ -56,10 +56,13 @@ class RecomputingScorer:
 
     def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
         """Score steps; see ``Scorer.score``."""
+        self._note_all(requests)
         return self._lowered(requests, self._scorer.score(requests, ledger))
 
     def work(self, groups: Sequence[Group]) -> Work:
         """Book the steps of several problems; see ``ManyScorer.work``."""
+        for requests, _ in groups:
+            self._note_all(requests)
         work = self._scorer.work(groups)
 
         def rewards() -> list[list[float | None]]:
@@ -75,13 +78,17 @@ class RecomputingScorer:
         self._scorer.retain(problem, nodes)
 
     def _lowered(self, requests: Sequence[ScoreRequest], rewards: Sequence[float | None]) -> list[float | None]:
-        for request in requests:
-            self._note(request.problem, request.node, request.parent, request.text)
+        """Return the rewards as they are given on; a problem that was closed meanwhile has nobody who reads them."""
         return [
-            reward if reward is None or request.node not in self._refuted[request.problem] else REFUTED * reward
-            for request, reward in zip(requests, rewards, strict=True)
+            reward if reward is None or r.node not in self._refuted.get(r.problem, ()) else REFUTED * reward
+            for r, reward in zip(requests, rewards, strict=True)
         ]
 
+    def _note_all(self, requests: Sequence[ScoreRequest]) -> None:
+        for request in requests:
+            self._note(request.problem, request.node, request.parent, request.text)
+
     def _note(self, problem: int, node: int, parent: int | None, text: str) -> None:
-        if parent in self._refuted[problem] or self._is_refuted(text):
-            self._refuted[problem].add(node)
+        refuted = self._refuted[problem]
+        if parent in refuted or self._is_refuted(text):
+            refuted.add(node)

@@ -14,12 +14,11 @@ from torch.nn import functional
 from .corpus import padded
 from .corrupt import Labelled
 from .labels import first_wrong
-from .policy import load_policy
+from .policy import load_policy, save
 from .problems.source import Source
 from .reward import RewardModel, load_reward
 from .sample import Sampled, groups, sampled
 from .tokenizer import load_tokenizer
-from .train_policy import save
 from .train_prm import encoded, step_targets
 
 

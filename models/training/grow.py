@@ -10,13 +10,12 @@ et al. 2024, arXiv 2401.02415, section 3.2): what it reads is worth reading from
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from .policy import FAMILY, Block, Shape, Transformer, load_policy
+from .policy import FAMILY, Block, Shape, Transformer, load_policy, save
 
 NOISE = 0.7
 """Spread of the noise, relative to that of the weights."""
@@ -68,8 +67,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     model = grown(load_policy(args.checkpoint), FAMILY[args.shape], args.seed)
-    facts = {"tokens": 0, "minutes": 0.0}
-    torch.save({"model": model.state_dict(), "shape": dataclasses.asdict(model.shape), "facts": facts}, args.out)
+    save(model, model.shape, args.out, tokens=0, minutes=0.0)
 
 
 if __name__ == "__main__":

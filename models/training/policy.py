@@ -7,6 +7,7 @@ permutation), SwiGLU, no biases. The reward model (`reward.py`) stands on the sa
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,13 @@ def parameters_per_token(shape: Shape) -> int:
     """Count the weights a token is multiplied by: all linear layers and the head, not the embedding."""
     block = 4 * shape.width**2 + 3 * shape.width * shape.feed_forward
     return shape.layers * block + shape.width * shape.vocabulary
+
+
+def save(model: nn.Module, shape: Shape, path: Path, **facts: float) -> None:
+    """Write a checkpoint, of a policy or a reward model, in one move."""
+    draft = path.with_suffix(".tmp")
+    torch.save({"model": model.state_dict(), "shape": dataclasses.asdict(shape), "facts": facts}, draft)
+    draft.replace(path)
 
 
 def load_policy(checkpoint: Path) -> Transformer:

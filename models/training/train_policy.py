@@ -7,19 +7,18 @@ written every few minutes and a run continues from the last one with `--resume`.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from .corpus import Corpus, batches, padded
 from .grow import grown
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
-from .policy import FAMILY, Shape, Transformer, load_policy
+from .policy import FAMILY, Transformer, load_policy, save
 from .schedule import Clock, factor
 
 
@@ -39,13 +38,6 @@ def batch_loss(
     asked = place < prompts[:, None] - 2
     reading = functional.cross_entropy(model.head(states[asked]), tokens[:, 1:][asked])
     return loss + prompt_share * reading, loss.detach()
-
-
-def save(model: nn.Module, shape: Shape, path: Path, **facts: float) -> None:
-    """Write a checkpoint in one move."""
-    draft = path.with_suffix(".tmp")
-    torch.save({"model": model.state_dict(), "shape": dataclasses.asdict(shape), "facts": facts}, draft)
-    draft.replace(path)
 
 
 def main() -> None:

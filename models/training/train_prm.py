@@ -26,7 +26,7 @@ from .corrupt import MOST_LINES, Labelled, clean, corrupted
 from .labels import first_wrong, outcome
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
-from .policy import Transformer, load_policy
+from .policy import Transformer, load_policy, save
 from .problems.outside import outside
 from .problems.source import Source
 from .reward import RewardModel, load_reward
@@ -35,7 +35,6 @@ from .schedule import Clock, factor
 from .slips import Slips
 from .template import END, STEP_END
 from .tokenizer import encode_prompt, load_tokenizer
-from .train_policy import save
 
 CLEAN_SHARE = 0.4
 OUTSIDE_SHARE = 0.07

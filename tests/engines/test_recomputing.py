@@ -101,6 +101,19 @@ def test_a_closed_problem_leaves_nothing_behind(network: OnnxScorer) -> None:
     network.retain(1, ())
 
 
+def test_work_that_outlives_its_problem_marks_no_later_one(network: OnnxScorer, raw: list[float | None]) -> None:
+    scorer = RecomputingScorer(network, is_refuted)
+    scorer.open(1, PROBLEM)
+    work = scorer.work([([ScoreRequest(1, 1, ROOT, WRONG)], a_ledger())])
+    for call in work.calls:
+        call()
+    scorer.retain(1, ())
+    work.rewards()
+    scorer.open(1, PROBLEM)
+    assert scorer.score([REQUESTS[0]], a_ledger()) == [raw[0]]
+    scorer.retain(1, ())
+
+
 def test_what_the_budget_does_not_pay_for_has_no_reward(network: OnnxScorer) -> None:
     scorer = RecomputingScorer(network, is_refuted)
     scorer.open(1, PROBLEM)
