@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 _EDGE = 0.01
 """Probabilities are kept this far from 0 and 1, so that no single sign decides alone."""
+_MOST = 5.0
+"""No answer is believed more than so many times its best leaf's reward: votes agree on refuted lines too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,15 @@ class Belief:
             + self.reward * log_odds(reward)
             + self.solvable * log_odds(solvable)
         )
-        return 1.0 / (1.0 + math.exp(-z)) if z > 0 else math.exp(z) / (1.0 + math.exp(z))
+        return min(probability(z), _MOST * reward)
 
 
-def log_odds(probability: float) -> float:
-    """Return ``ln(p / (1 - p))``, with p kept away from 0 and 1."""
-    p = min(max(probability, _EDGE), 1.0 - _EDGE)
+def log_odds(probability: float, edge: float = _EDGE) -> float:
+    """Return ``ln(p / (1 - p))``, with p kept ``edge`` away from 0 and 1."""
+    p = min(max(probability, edge), 1.0 - edge)
     return math.log(p / (1.0 - p))
+
+
+def probability(log_odds: float) -> float:
+    """Return the p whose ``ln(p / (1 - p))`` this is."""
+    return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds > 0 else math.exp(log_odds) / (1.0 + math.exp(log_odds))

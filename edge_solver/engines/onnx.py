@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from edge_solver.core.belief import Belief
+from edge_solver.core.belief import Belief, log_odds, probability
 from edge_solver.core.budget import Cost, Ledger, Payer
 from edge_solver.core.cost import call_bytes, span_flops
 from edge_solver.core.formats import ScoreFormat
@@ -34,6 +34,8 @@ Text = tuple[NodeKey, str]
 """A parent and what was written below it."""
 Call = Callable[[], None]
 _Planned = tuple[NodeKey, Row]
+_SURE = 1e-6
+"""How near to 0 or 1 a problem's score may be before it goes through its line."""
 _KNOWN_TEXTS = 4096
 """Steps that are not cut into tokens again: equal ones come by the hundred, and each is looked at several times."""
 
@@ -89,6 +91,8 @@ class OnnxScorer:
         self._cutter = Cutter(tokenizer, self._graph.format, marks, path)
         meta = self._graph.meta
         self._judges_problems = meta.get("problem_score") == "solvable"
+        self._problem_line = (float(meta.get("problem_slope", 1)), float(meta.get("problem_offset", 0)))
+        """What its score of a problem goes through, in log-odds: it was calibrated apart from its steps."""
         self._profile = Profile(
             name or meta.get("name", path.stem),
             sha256 or _checksum(path),
@@ -133,7 +137,10 @@ class OnnxScorer:
     def solvable(self, problem: int) -> float | None:
         """Return what the model made of the problem alone, read at its last token; see ``Scorer.solvable``."""
         root = self._rows.get((problem, ROOT))
-        return root.reward if root is not None and self._judges_problems else None
+        if root is None or not self._judges_problems:
+            return None
+        slope, offset = self._problem_line
+        return probability(slope * log_odds(root.reward, edge=_SURE) + offset)
 
     def score(self, requests: Sequence[ScoreRequest], ledger: Ledger) -> list[float | None]:
         """Score new steps in as few calls as pay; see ``Scorer.score``."""

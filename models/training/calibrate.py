@@ -1,4 +1,9 @@
-"""Fit a slope and an offset to a reward model's logits on policy samples, and fold them into its head (Platt)."""
+"""Fit slopes and offsets to a reward model's logits (Platt): one line for its steps, another for its problems.
+
+That of the steps is folded into the head. A problem is judged by the same head, before its first step, and asks another
+question (is this within reach, rather than is all right up to here), so it keeps a line of its own: the checkpoint
+carries it, the exported file says it, and who reads the score applies it.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from .corpus import padded
-from .corrupt import Labelled
-from .labels import first_wrong
 from .policy import load_policy, save
+from .problems.outside import outside
 from .problems.source import Source
 from .reward import RewardModel, load_reward
 from .sample import Sampled, groups, sampled
-from .tokenizer import load_tokenizer
-from .train_prm import encoded, step_targets
+from .tokenizer import encode_prompt, load_tokenizer
+from .train_prm import LONGEST_TEXT, encoded, step_targets
+
+OUTSIDE = 0.5
+"""Texts from outside for every problem that was sampled."""
 
 
 @torch.no_grad()
@@ -29,9 +36,7 @@ def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sa
     labels: list[Tensor] = []
     for sample in samples:
         rows = [
-            encoded(tokenizer, sample.problem, Labelled(lines, first_wrong(sample.canonical, lines)))
-            for lines in sample.solutions
-            if lines
+            encoded(tokenizer, sample.problem, sample.labelled(i)) for i, lines in enumerate(sample.solutions) if lines
         ]
         if not rows:
             continue
@@ -40,6 +45,17 @@ def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sa
         logits.append(model.head(judged[row_index, place])[:, 0])
         labels.append(label)
     return torch.cat(logits), torch.cat(labels)
+
+
+@torch.no_grad()
+def problem_logits(model: RewardModel, tokenizer: Tokenizer, problems: list[str]) -> Tensor:
+    """Return the logit of every problem, read at its last token."""
+    found: list[Tensor] = []
+    for text in problems:
+        tokens = torch.tensor([encode_prompt(tokenizer, text)])
+        judged, _ = model(tokens)
+        found.append(model.head(judged[0, -1])[0])
+    return torch.stack(found)
 
 
 def platt(logits: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -84,8 +100,15 @@ def main() -> None:
     with torch.no_grad():
         model.head.weight.mul_(slope)
         model.head.bias.mul_(slope).add_(offset)
-    save(model, model.policy.shape, args.out, **torch.load(args.reward, weights_only=True)["facts"])
-    print(f"{len(labels):,} steps, slope {slope:.3f}, offset {offset:.3f}")
+    rng = random.Random(args.seed)
+    strange = [outside(rng)[:LONGEST_TEXT] for _ in range(round(OUTSIDE * len(samples)))]
+    chances = [sample.right_share for sample in samples] + [0.0] * len(strange)
+    judged = problem_logits(model, tokenizer, [sample.problem for sample in samples] + strange)
+    facts = dict(torch.load(args.reward, weights_only=True)["facts"])
+    facts["problem_slope"], facts["problem_offset"] = platt(judged, torch.tensor(chances))
+    save(model, model.policy.shape, args.out, **facts)
+    print(f"{len(labels):,} steps, slope {slope:.3f}, offset {offset:.3f}; {len(chances):,} problems, "
+          f"slope {facts['problem_slope']:.3f}, offset {facts['problem_offset']:.3f}")  # fmt: skip
 
 
 if __name__ == "__main__":

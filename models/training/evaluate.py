@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from edge_solver.answers import is_refuted
 from edge_solver.engines.recomputing import REFUTED
 
-from .labels import first_wrong
+from .completions import settled
 from .metrics import auroc, calibration_error, first_wrong_f1
 from .policy import Transformer
 from .problems import Problem
@@ -33,6 +33,7 @@ from .scoring import Scorer
 from .tokenizer import load_tokenizer
 
 THRESHOLD = 0.5
+ROLLOUTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Sampling:
     samples: int
     temperature: float
     seed: int
+    decider: Transformer | None = None
+    """The policy whose completions settle what recomputing cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ def step_quality(all_judged: list[Judged]) -> dict[str, Any]:
     predicted: list[int | None] = []
     true: list[int | None] = []
     for judged in all_judged:
-        for lines, given in zip(judged.samples.solutions, judged.scores, strict=True):
+        for solution, given in enumerate(judged.scores):
+            lines, wrong = judged.samples.solutions[solution], judged.samples.labelled(solution).first_wrong
             if not lines:
                 continue
-            wrong = first_wrong(judged.samples.canonical, lines)
             scores += given
             right += [wrong is None or i < wrong for i in range(len(lines))]
             upto += [wrong is None or i <= wrong for i in range(len(lines))]
@@ -113,6 +116,8 @@ def measured(
     found: list[Judged] = []
     for group in groups(tokenizer, asked, 16):
         rows = sampled(policy, tokenizer, group, how.samples, how.temperature, generator)
+        if how.decider is not None:
+            rows = settled(rows, how.decider, tokenizer, ROLLOUTS, generator)
         found += (Judged(row, scorer.steps([(row.problem, lines) for lines in row.solutions])) for row in rows)
     return found
 
@@ -125,6 +130,7 @@ def main() -> None:
     parser.add_argument(
         "--float-prm", type=Path, help="the same model with float32 weights, to measure what int8 loses"
     )
+    parser.add_argument("--completed-by", type=Path, help="GGUF file of the policy that settles disputed steps")
     parser.add_argument("--suites", type=Path, nargs="+", required=True, help="benchmark suites that suite.py wrote")
     parser.add_argument("--each", type=int, default=10, help="problems a module")
     parser.add_argument("--tokenizer", type=Path, required=True)
@@ -136,13 +142,15 @@ def main() -> None:
     torch.set_num_threads(1)
     tokenizer = load_tokenizer(args.tokenizer)
     scorer = Scorer(args.prm, tokenizer)
-    how = Sampling(args.samples, args.temperature, args.seed)
+    decider = read_policy(args.completed_by) if args.completed_by else None
+    how = Sampling(args.samples, args.temperature, args.seed, decider)
     figures: dict[str, Any] = json.loads(args.out.read_text()) if args.out.exists() else {}
     for path in args.policies:
         policy = read_policy(path)
         for suite in args.suites:
             judged = measured(policy, tokenizer, scorer, suite_problems(suite, args.each), how)
             row: dict[str, Any] = {"temperature": args.temperature, **step_quality(judged)}
+            row["also_right"] = sum(len(of_problem.samples.also_right) for of_problem in judged)
             row["recomputed"] = step_quality([recomputed(of_problem) for of_problem in judged])
             if args.float_prm:
                 row["int8"] = int8_loss(judged, Scorer(args.float_prm, tokenizer))

@@ -243,12 +243,15 @@ def parameters_multiplied(shape: Shape) -> int:
     return parameters_per_token(shape) + blocks + (EVIDENCE + 1) * shape.width
 
 
-def metadata(shape: Shape, name: str) -> dict[str, str]:
-    """What the engine must know, stored in the file."""
+def metadata(shape: Shape, name: str, problem_line: tuple[float, float]) -> dict[str, str]:
+    """What the engine must know, stored in the file; `problem_line` is what `calibrate.py` fitted for problems."""
+    slope, offset = problem_line
     facts: dict[str, Any] = {
         "kind": "prm",
         "interface": "1",
         "problem_score": "solvable",  # the score at the prompt's last token: the chance that a sample is right
+        "problem_slope": slope,  # of that score's log-odds
+        "problem_offset": offset,
         "name": name,
         "licence": "MIT",
         "template_prefix": SPECIAL_TOKENS[1],
@@ -264,7 +267,14 @@ def metadata(shape: Shape, name: str) -> dict[str, str]:
     return {f"edge_solver.{key}": str(value) for key, value in facts.items()}
 
 
-def export(model: RewardModel, path: Path, *, int8: bool = True, name: str = "edge-solver PRM") -> None:
+def export(
+    model: RewardModel,
+    path: Path,
+    *,
+    int8: bool = True,
+    name: str = "edge-solver PRM",
+    problem_line: tuple[float, float] = (1.0, 0.0),
+) -> None:
     """Write the model to `path` after ONNX's own check."""
     proto = helper.make_model(
         RewardGraph(model, int8=int8).build(),
@@ -272,7 +282,7 @@ def export(model: RewardModel, path: Path, *, int8: bool = True, name: str = "ed
         producer_name="edge-solver",
         ir_version=9,
     )
-    helper.set_model_props(proto, metadata(model.policy.shape, name))
+    helper.set_model_props(proto, metadata(model.policy.shape, name, problem_line))
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, str(path))
 
@@ -286,7 +296,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(0)
     model = load_reward(args.checkpoint) if args.checkpoint else RewardModel(Transformer(Shape())).eval()
-    export(model, args.out, int8=not args.float)
+    facts = torch.load(args.checkpoint, weights_only=True)["facts"] if args.checkpoint else {}
+    line = (facts.get("problem_slope", 1.0), facts.get("problem_offset", 0.0))
+    export(model, args.out, int8=not args.float, problem_line=line)
     print(f"{args.out}: {args.out.stat().st_size:,} bytes")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_solver.core.belief import log_odds
+from edge_solver.core.belief import Belief, log_odds
 
 from .metrics import auroc, calibration_error
 
@@ -82,7 +82,8 @@ def main() -> None:
     rows = list(results(args.results))
     x, right = features(rows), np.array([bool(row["correct"]) for row in rows])
     odd = np.array([sum(row["id"].encode()) % 2 == 1 for row in rows])
-    held = 1 / (1 + np.exp(-x[~odd] @ fitted(x[odd], right[odd])))
+    half = Belief(*fitted(x[odd], right[odd]).tolist())
+    held = np.array([half.chance(*signs(row)) for row, known in zip(rows, odd, strict=True) if not known])
     error = calibration_error(held, right[~odd])
     print(f"{len(rows)} results, {right.mean():.1%} right; other half: AUROC {auroc(held, right[~odd]):.3f}, "
           f"calibration error {error:.3f}")  # fmt: skip

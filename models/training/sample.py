@@ -14,7 +14,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .corrupt import clean
+from .corrupt import Labelled, clean
+from .labels import first_wrong, outcome
 from .parallel import launch, rank, world
 from .policy import Cache, Transformer, load_policy
 from .problems import Problem
@@ -34,6 +35,18 @@ class Sampled:
     family: str
     canonical: tuple[str, ...]
     solutions: tuple[tuple[str, ...], ...]
+    also_right: tuple[int, ...] = ()
+    """Solutions that are right in other lines, as far as completions can tell (`completions.py`)."""
+
+    @property
+    def right_share(self) -> float:
+        """Share of the solutions that end with the right answer."""
+        return sum(outcome(self.canonical, lines) for lines in self.solutions) / len(self.solutions)
+
+    def labelled(self, solution: int) -> Labelled:
+        """Return a solution with its first wrong line."""
+        lines = self.solutions[solution]
+        return Labelled(lines, None if solution in self.also_right else first_wrong(self.canonical, lines))
 
 
 @torch.inference_mode()
@@ -117,15 +130,23 @@ def sampled(
 ) -> list[Sampled]:
     """Return `samples` solutions of each problem."""
     prompts = [encode_prompt(tokenizer, p.text) for p in problems for _ in range(samples)]
+    solutions = written(model, tokenizer, prompts, temperature, generator)
+    found: list[Sampled] = []
+    for i, problem in enumerate(problems):
+        own = tuple(solutions[i * samples : (i + 1) * samples])
+        found.append(Sampled(problem.text, problem.family, clean(problem).lines, own))
+    return found
+
+
+def written(
+    model: Transformer, tokenizer: Tokenizer, prompts: list[list[int]], temperature: float, generator: torch.Generator
+) -> list[tuple[str, ...]]:
+    """Return the lines that the policy writes below each prompt, up to its first answer line."""
     begin = tokenizer.encode(ANSWER_PREFIX.rstrip(), add_special_tokens=False).ids
     (step_end,) = tokenizer.encode(STEP_END, add_special_tokens=False).ids
     rows = generate(model, prompts, temperature, generator, (begin, step_end))
     texts = tokenizer.decode_batch(rows, skip_special_tokens=False)
-    found: list[Sampled] = []
-    for i, problem in enumerate(problems):
-        solutions = tuple(cut_at_answer(split_lines(text)) for text in texts[i * samples : (i + 1) * samples])
-        found.append(Sampled(problem.text, problem.family, clean(problem).lines, solutions))
-    return found
+    return [cut_at_answer(split_lines(text)) for text in texts]
 
 
 def groups(tokenizer: Tokenizer, problems: list[Problem], size: int) -> Iterator[list[Problem]]:
@@ -141,7 +162,11 @@ def read_samples(path: Path) -> list[Sampled]:
         rows = [json.loads(line) for line in lines]
     return [
         Sampled(
-            r["problem"], r["family"], tuple(r["canonical"]), tuple(cut_at_answer(tuple(s)) for s in r["solutions"])
+            r["problem"],
+            r["family"],
+            tuple(r["canonical"]),
+            tuple(cut_at_answer(tuple(s)) for s in r["solutions"]),
+            tuple(r.get("also_right", ())),
         )
         for r in rows
     ]

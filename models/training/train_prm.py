@@ -23,7 +23,6 @@ from torch.nn import functional
 
 from .corpus import padded
 from .corrupt import MOST_LINES, Labelled, clean, corrupted
-from .labels import first_wrong, outcome
 from .muon import Optimizer
 from .parallel import launch, rank, summed, world
 from .policy import Transformer, load_policy, save
@@ -85,7 +84,9 @@ class Mixture:
         """Keep the samples that have a readable length."""
         self.source, self.tokenizer, self.rng = source, tokenizer, rng
         self.slips, self.slip_share = slips, slip_share
-        self.pairs = [(s, lines) for s in samples for lines in s.solutions if lines and len(lines) <= MOST_LINES]
+        self.pairs = [
+            (s, s.labelled(i)) for s in samples for i, lines in enumerate(s.solutions) if 0 < len(lines) <= MOST_LINES
+        ]
         self.ready: list[list[Row]] = []
 
     def row(self, share: float) -> Row:
@@ -94,11 +95,8 @@ class Mixture:
             lines = clean(self.source.draw(self.rng)).lines if self.rng.random() < 0.5 else ()
             return encoded(self.tokenizer, outside(self.rng)[:LONGEST_TEXT], Labelled(lines, 0), solvable=0.0)
         if self.pairs and self.rng.random() < share:
-            sample, lines = self.rng.choice(self.pairs)
-            right = sum(outcome(sample.canonical, other) for other in sample.solutions) / len(sample.solutions)
-            return encoded(
-                self.tokenizer, sample.problem, Labelled(lines, first_wrong(sample.canonical, lines)), solvable=right
-            )
+            sample, solution = self.rng.choice(self.pairs)
+            return encoded(self.tokenizer, sample.problem, solution, solvable=sample.right_share)
         problem = self.source.draw(self.rng)
         solution = clean(problem) if self.rng.random() < CLEAN_SHARE else corrupted(problem, self.rng)
         return encoded(self.tokenizer, problem.text, solution)

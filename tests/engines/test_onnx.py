@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import onnx
 import pytest
 
 from edge_solver.core import room
+from edge_solver.core.belief import log_odds
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.cost import span_flops
 from edge_solver.core.ports import ScoreRequest
@@ -173,3 +175,23 @@ def test_bad_files_are_refused_with_the_reason(tmp_path: Path, tokenizer: LlamaM
         load(whole.replace(b"past_mask", b"past_mxsk"))
     with pytest.raises(ModelBrokenError, match=r"edge_solver\.n_layers"):
         load(whole.replace(b"edge_solver.n_layers", b"edge_solver.n_lxyers"))
+
+
+def test_a_problems_score_goes_through_a_line_of_its_own(tokenizer: LlamaModel, tmp_path: Path) -> None:
+    def judged(slope: float, offset: float) -> tuple[float, float]:
+        graph = onnx.load(str(PRM))
+        facts = {prop.key: prop.value for prop in graph.metadata_props}
+        facts |= {"edge_solver.problem_slope": str(slope), "edge_solver.problem_offset": str(offset)}
+        onnx.helper.set_model_props(graph, facts)
+        onnx.save(graph, str(tmp_path / "prm.onnx"))
+        scorer = OnnxScorer(tmp_path / "prm.onnx", tokenizer)
+        scorer.open(0, PROBLEM)
+        of_step = reward(scorer, 1, ROOT, STEPS[0])
+        of_problem = scorer.solvable(0)
+        assert of_problem is not None
+        return of_step, of_problem
+
+    step, plain = judged(1, 0)
+    same_step, moved = judged(2, 1)
+    assert same_step == step
+    assert log_odds(moved, edge=1e-9) == pytest.approx(2 * log_odds(plain, edge=1e-9) + 1, rel=1e-6)
