@@ -25,6 +25,8 @@ PRODUCTS = (
 
 EASY_PARTS = 2
 NEAR = 30
+LONG_SHARE = 0.3
+"""Of products: those whose shorter factor has three digits too."""
 
 
 def sums(rng: random.Random) -> Problem:
@@ -55,9 +57,9 @@ def combined(rng: random.Random, a: int, b: int) -> Problem:
 
 
 def products(rng: random.Random) -> Problem:
-    """Draw a product of up to three by two digits."""
+    """Draw a product of up to three by three digits, mostly by fewer."""
     a = number_of_digits(rng, 1, 3)
-    b = number_of_digits(rng, 1, 2)
+    b = number_of_digits(rng, 3, 3) if rng.random() < LONG_SHARE else number_of_digits(rng, 1, 2)
     if rng.random() < 0.5:
         a, b = b, a
     a, b = sign(rng, a, 0.1), sign(rng, b, 0.1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import lcm
+from collections.abc import Sequence
+from math import gcd
 
 from .arithmetic import multiply
 from .base import Work, plus
@@ -122,8 +123,7 @@ def total(work: Work, a: Ratio, b: Ratio, *, negative: bool = False) -> Ratio:
     if a[1] == b[1] == 1:
         return (subtract if negative else add)(work, a[0], b[0]), 1
     left = f"{shown(a)}{'-' if negative else '+'}{f'({shown(b)})' if b[0] < 0 else shown(b)}"
-    bottom = common_denominator(work, a[1], b[1])
-    p, q = (widened(work, part, bottom) for part in (a, b))
+    bottom, p, q = over_one_denominator(work, a, b)
     if negative:
         q = -q
     line = (
@@ -142,24 +142,51 @@ def total(work: Work, a: Ratio, b: Ratio, *, negative: bool = False) -> Ratio:
     return lowest(work, top, bottom)
 
 
-def common_denominator(work: Work, a: int, b: int) -> int:
-    """Return the least common multiple of two denominators, in the head when both are small."""
-    a, b = max(a, b), min(a, b)
-    if a % b == 0 or a <= EASY_FACTOR:
-        return lcm(a, b)
-    common = euclid(work, work.copy(a), work.copy(b))
-    return times(work, work.copy(a), exact(work, work.copy(b), common))
+def over_one_denominator(work: Work, a: Ratio, b: Ratio) -> tuple[int, int, int]:
+    """Write two fractions over their least common denominator; return it and both numerators.
+
+    `8*3=24, 3*8=24`, then `5*3=15, 2*8=16`: what each part is multiplied by stands in sight before it is.
+    """
+    if a[1] == b[1]:
+        return work.copy(a[1]), work.copy(a[0]), work.copy(b[0])
+    factors = lacking(work, a[1], b[1])
+    bottom = work.copy(max(a[1], b[1]))
+    if 1 not in (a[1], b[1]):
+        sides = list(zip((a[1], b[1]), factors, strict=True))
+        if not all(easy_product(*side) for side in sides):
+            sides = sides[:1]  # both are the same: a long one is worked once
+        bottom = scaled(work, sides)[0]
+    p, q = scaled(work, [(a[0], factors[0]), (b[0], factors[1])])
+    return bottom, p, q
 
 
-def widened(work: Work, number: Ratio, bottom: int) -> int:
-    """Return the numerator of a fraction over a larger denominator."""
-    top, own = number
-    if own == bottom:
-        return work.copy(top)
-    factor = bottom // own
-    if easy_product(top, factor):
-        return work.value(top * factor)
-    return times(work, work.copy(top), exact(work, work.copy(bottom), own))
+def lacking(work: Work, a: int, b: int) -> tuple[int, int]:
+    """Return what two denominators lack of their least common multiple, in the head when both are small."""
+    small, large = sorted((a, b))
+    if large % small == 0 or large <= EASY_FACTOR:
+        common = gcd(a, b)
+        return work.value(b // common), work.value(a // common)
+    common = euclid(work, work.copy(large), work.copy(small))
+    return exact(work, work.copy(b), common), exact(work, work.copy(a), common)
+
+
+def scaled(work: Work, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """Write products of numbers, without their signs, and factors: those known by heart in one line."""
+    found: list[int] = []
+    easy: list[str] = []
+    for number, factor in pairs:
+        size = abs(number)
+        if factor == 1:
+            result = work.copy(size)
+        elif easy_product(size, factor):
+            result = work.value(size * factor)
+            easy.append(f"{size}*{factor} = {result}")
+        else:
+            result = times(work, work.copy(size), work.copy(factor))
+        found.append(-result if number < 0 else result)
+    if easy:
+        work.line(", ".join(easy))
+    return found
 
 
 def chain(work: Work, label: str, numbers: list[int]) -> int:

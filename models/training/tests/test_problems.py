@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+from fractions import Fraction
 
 import pytest
 
 from training.corrupt import clean, corrupted, first_difference
 from training.labels import first_wrong, holds, outcome
-from training.problems import GENERATORS, Generator, draw, is_test
+from training.problems import GENERATORS, Generator, Work, draw, is_test
 from training.problems.monomials import read_terms, written_powers
+from training.problems.rationals import Ratio, total
 from training.problems.written import read
 
 ROUNDS = 200
@@ -78,3 +80,19 @@ def test_like_terms_are_gathered_from_a_list_with_the_power_before_its_number() 
 def test_a_kind_can_be_asked_for() -> None:
     """Every name gives problems of its own generator."""
     assert {draw(random.Random(seed), split="train", kind="lcms").family for seed in range(9)} == {"lcm"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "lines"),
+    [
+        ((2, 3), (5, 6), ["3*2=6", "2*2=4", "2/3+5/6=4/6+5/6=9/6", "9/6=3/2"]),
+        ((-1, 6), (3, 4), ["6*2=12, 4*3=12", "1*2=2, 3*3=9", "-1/6+3/4=-2/12+9/12=7/12"]),
+        ((3, 1), (5, 6), ["3*6=18", "3+5/6=18/6+5/6=23/6"]),
+        ((1, 7), (5, 7), ["1/7+5/7=6/7"]),
+    ],
+)
+def test_a_sum_of_fractions_shows_what_its_parts_are_multiplied_by(a: Ratio, b: Ratio, lines: list[str]) -> None:
+    work = Work()
+    top, bottom = total(work, a, b)
+    assert Fraction(top, bottom) == Fraction(*a) + Fraction(*b)
+    assert [step.replace(" = ", "=") for step in work.steps] == lines
