@@ -179,7 +179,8 @@ neighbours in a batch.
 {stages(record, "prm")}
 
 It learned from the policies' own samples and from canonical solutions, clean or with one error that propagates; every
-step labelled by exact recomputation; then Platt calibration on samples of other problems.
+step labelled by exact recomputation, and where that cannot decide by completions in the manner of Math-Shepherd
+(`models/training/completions.py`); then Platt calibration on samples of other problems, of steps and of problems apart.
 
 ## How well it does
 
