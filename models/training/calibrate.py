@@ -2,7 +2,8 @@
 
 That of the steps is folded into the head. A problem is judged by the same head, before its first step, and asks another
 question (is this within reach, rather than is all right up to here), so it keeps a line of its own: the checkpoint
-carries it, the exported file says it, and who reads the score applies it.
+carries it, the exported file says it, and who reads the score applies it. Steps that exact arithmetic refutes are left
+out: a search does not take the judge's word for them (`edge_solver/engines/recomputing.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
+from edge_solver.answers.claims import is_refuted
+
+from .completions import ROLLOUTS, settled
 from .corpus import padded
+from .corrupt import Labelled
 from .policy import load_policy, save
 from .problems.outside import outside
 from .problems.source import Source
@@ -29,17 +34,24 @@ OUTSIDE = 0.5
 """Texts from outside for every problem that was sampled."""
 
 
+def unrefuted(solution: Labelled) -> Labelled:
+    """Return a solution up to its first line that arithmetic refutes, without it."""
+    end = next((i for i, line in enumerate(solution.lines) if is_refuted(line)), len(solution.lines))
+    wrong = solution.first_wrong
+    return Labelled(solution.lines[:end], wrong if wrong is not None and wrong < end else None)
+
+
 @torch.no_grad()
 def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sampled]) -> tuple[Tensor, Tensor]:
-    """Return the logit and the label of every step of some samples."""
+    """Return the logit and the label of every step of some samples, of each solution up to what arithmetic refutes."""
     logits: list[Tensor] = []
     labels: list[Tensor] = []
     for sample in samples:
-        rows = [
-            encoded(tokenizer, sample.problem, sample.labelled(i)) for i, lines in enumerate(sample.solutions) if lines
-        ]
-        if not rows:
+        labelled = (unrefuted(sample.labelled(i)) for i in range(len(sample.solutions)))
+        solutions = [solution for solution in labelled if solution.lines]
+        if not solutions:
             continue
+        rows = [encoded(tokenizer, sample.problem, solution) for solution in solutions]
         row_index, place, label, _ = step_targets(rows)
         judged, _ = model(torch.from_numpy(padded([row.tokens for row in rows])))
         logits.append(model.head(judged[row_index, place])[:, 0])
@@ -79,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--policies", type=Path, nargs="+", required=True)
     parser.add_argument("--reward", type=Path, required=True)
+    parser.add_argument("--completed-by", type=Path, help="the policy that settles what arithmetic cannot decide")
     parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -94,6 +107,8 @@ def main() -> None:
         policy = load_policy(path)
         for group in groups(tokenizer, problems[number :: len(args.policies)], 48):
             samples += sampled(policy, tokenizer, group, args.samples, args.temperature, generator)
+    if args.completed_by:
+        samples = settled(samples, load_policy(args.completed_by), tokenizer, ROLLOUTS, generator)
     model = load_reward(args.reward)
     logits, labels = logits_and_labels(model, tokenizer, samples)
     slope, offset = platt(logits, labels)

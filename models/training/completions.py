@@ -30,6 +30,8 @@ from .tokenizer import encode_prompt, load_tokenizer
 KEPT = 0.75
 """A line is right when it keeps this share of the completions that ended right before it."""
 AT_ONCE = 12
+ROLLOUTS = 8
+"""Completions from each side of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, nargs="+", required=True)
     parser.add_argument("--policy", type=Path, required=True, help="checkpoint that goes on from the steps")
     parser.add_argument("--tokenizer", type=Path, required=True)
-    parser.add_argument("--rollouts", type=int, default=8, help="completions from each side of a step")
+    parser.add_argument("--rollouts", type=int, default=ROLLOUTS, help="completions from each side of a step")
     parser.add_argument("--seed", type=int, default=6)
     args = parser.parse_args()
     generator = torch.Generator().manual_seed(args.seed)

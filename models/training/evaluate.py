@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from edge_solver.answers import is_refuted
 from edge_solver.engines.recomputing import REFUTED
 
-from .completions import settled
+from .completions import ROLLOUTS, settled
 from .metrics import auroc, calibration_error, first_wrong_f1
 from .policy import Transformer
 from .problems import Problem
@@ -33,7 +33,6 @@ from .scoring import Scorer
 from .tokenizer import load_tokenizer
 
 THRESHOLD = 0.5
-ROLLOUTS = 8
 
 
 @dataclass(frozen=True, slots=True)
