@@ -9,6 +9,7 @@ out: a search does not take the judge's word for them (`edge_solver/engines/reco
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from pathlib import Path
 
@@ -95,13 +96,17 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, help="folder that questions.py filled")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--never", type=Path, nargs="+", help="draw from the held-out side, which training has not "
+                        "seen, but no problem of these test suites (JSON Lines)")  # fmt: skip
     parser.add_argument("--problems", type=int, default=240)
     parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=6)
     args = parser.parse_args()
     tokenizer, generator = load_tokenizer(args.tokenizer), torch.Generator().manual_seed(args.seed)
-    problems = Source(args.questions, "train").different(random.Random(args.seed), args.problems)
+    never = frozenset(json.loads(row)["problem"] for path in args.never or () for row in path.read_text().splitlines())
+    source = Source(args.questions, "test" if args.never else "train")
+    problems = source.different(random.Random(args.seed), args.problems, never)
     samples: list[Sampled] = []
     for number, path in enumerate(args.policies):
         policy = load_policy(path)

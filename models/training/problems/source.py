@@ -57,10 +57,11 @@ class Source:
                 continue
         return draw(rng, split=self.split)
 
-    def different(self, rng: random.Random, count: int) -> list[Problem]:
-        """Draw different problems."""
+    def different(self, rng: random.Random, count: int, never: frozenset[str] = frozenset()) -> list[Problem]:
+        """Draw different problems, none whose text is among those in `never`."""
         found: dict[str, Problem] = {}
         while len(found) < count:
             problem = self.draw(rng)
-            found.setdefault(problem.text, problem)
+            if problem.text not in never:
+                found.setdefault(problem.text, problem)
         return list(found.values())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from training.calibrate import platt, unrefuted  # noqa: E402
 from training.corrupt import Labelled  # noqa: E402
+from training.problems.base import is_test  # noqa: E402
+from training.problems.source import Source  # noqa: E402
 
 
 def test_a_solution_ends_before_the_line_that_arithmetic_refutes() -> None:
@@ -28,3 +32,13 @@ def test_a_line_makes_logits_mean_what_they_say() -> None:
     slope, offset = platt((true - 1) / 0.5, labels)
     assert slope == pytest.approx(0.5, abs=0.05)
     assert offset == pytest.approx(1, abs=0.15)
+
+
+def test_problems_of_a_suite_are_never_drawn() -> None:
+    source = Source(None, "test")
+    first = source.different(random.Random(3), 30)
+    suite = frozenset(problem.text for problem in first[:10])
+    again = source.different(random.Random(3), 30, suite)
+    assert not suite & {problem.text for problem in again}
+    assert {problem.text for problem in first[10:]} <= {problem.text for problem in again}
+    assert all(is_test(problem.text) for problem in again)
