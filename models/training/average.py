@@ -15,14 +15,23 @@ import torch
 from torch import Tensor
 
 
-def averaged(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Return the weights that are `share` of the way from one to the other.
+def require_one_shape(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> None:
+    """Refuse weights that do not belong to the same network.
 
     Raises:
         ValueError: They are not of one shape.
     """
     if one.keys() != other.keys() or any(one[name].shape != other[name].shape for name in one):
         raise ValueError("the checkpoints are not of one shape")
+
+
+def averaged(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Return the weights that are `share` of the way from one to the other.
+
+    Raises:
+        ValueError: They are not of one shape.
+    """
+    require_one_shape(one, other)
     return {name: torch.lerp(weights, other[name], share) for name, weights in one.items()}
 
 

@@ -9,7 +9,6 @@ out: a search does not take the judge's word for them (`edge_solver/engines/reco
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from pathlib import Path
 
@@ -18,14 +17,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from edge_solver.answers.claims import is_refuted
-
-from .completions import ROLLOUTS, settled
+from .completions import ROLLOUTS, settled, unrefuted
 from .corpus import padded
 from .corrupt import Labelled
 from .policy import load_policy, save
 from .problems.outside import outside
-from .problems.source import Source
+from .problems.source import Source, texts_of
 from .reward import RewardModel, load_reward
 from .sample import Sampled, groups, sampled
 from .tokenizer import encode_prompt, load_tokenizer
@@ -35,10 +32,9 @@ OUTSIDE = 0.5
 """Texts from outside for every problem that was sampled."""
 
 
-def unrefuted(solution: Labelled) -> Labelled:
+def judged_alone(solution: Labelled) -> Labelled:
     """Return a solution up to its first line that arithmetic refutes, without it."""
-    end = next((i for i, line in enumerate(solution.lines) if is_refuted(line)), len(solution.lines))
-    wrong = solution.first_wrong
+    end, wrong = unrefuted(solution.lines), solution.first_wrong
     return Labelled(solution.lines[:end], wrong if wrong is not None and wrong < end else None)
 
 
@@ -48,7 +44,7 @@ def logits_and_labels(model: RewardModel, tokenizer: Tokenizer, samples: list[Sa
     logits: list[Tensor] = []
     labels: list[Tensor] = []
     for sample in samples:
-        labelled = (unrefuted(sample.labelled(i)) for i in range(len(sample.solutions)))
+        labelled = (judged_alone(sample.labelled(i)) for i in range(len(sample.solutions)))
         solutions = [solution for solution in labelled if solution.lines]
         if not solutions:
             continue
@@ -104,9 +100,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=6)
     args = parser.parse_args()
     tokenizer, generator = load_tokenizer(args.tokenizer), torch.Generator().manual_seed(args.seed)
-    never = frozenset(json.loads(row)["problem"] for path in args.never or () for row in path.read_text().splitlines())
     source = Source(args.questions, "test" if args.never else "train")
-    problems = source.different(random.Random(args.seed), args.problems, never)
+    problems = source.different(random.Random(args.seed), args.problems, texts_of(args.never or ()))
     samples: list[Sampled] = []
     for number, path in enumerate(args.policies):
         policy = load_policy(path)

@@ -34,6 +34,11 @@ ROLLOUTS = 8
 """Completions from each side of a line."""
 
 
+def unrefuted(lines: tuple[str, ...]) -> int:
+    """Return how many lines stand before the first that arithmetic refutes."""
+    return next((i for i, line in enumerate(lines) if is_refuted(line)), len(lines))
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """A solution that ends right in other lines, none refuted: which it is, and where it leaves the canonical way."""
@@ -51,7 +56,7 @@ def disputes(samples: list[Sampled]) -> list[Dispute]:
             if not outcome(sample.canonical, lines) or first_wrong(sample.canonical, lines) is None:
                 continue
             line = first_difference(sample.canonical, lines)
-            if line is not None and line < len(lines) - 1 and not any(map(is_refuted, lines)):
+            if line is not None and line < len(lines) - 1 and unrefuted(lines) == len(lines):
                 found.append(Dispute(i, k, line))
     return found
 

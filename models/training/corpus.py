@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from .problems import KINDS, Problem, solution_of
-from .problems.source import benchmark_problems, own_problems
+from .problems.source import benchmark_problems, own_problems, texts_of
 from .template import END, PAD, PROBLEM, SOLUTION
 from .tokenizer import load_tokenizer
 
@@ -121,12 +120,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    never = frozenset(json.loads(row)["problem"] for path in args.never for row in path.read_text().splitlines())
     asked = benchmark_problems(args.questions, tuple(args.levels), "train") if args.questions else ()
     wanted = [(kind, int(count)) for kind, _, count in (text.partition("=") for text in args.more)]
     more = (own_problems(count, args.seed + place, "train", kind) for place, (kind, count) in enumerate(wanted, 1))
     sources = itertools.chain(asked, own_problems(args.problems, args.seed, "train"), *more)
-    corpus = build(load_tokenizer(args.tokenizer), sources, longest=args.longest, never=never)
+    corpus = build(load_tokenizer(args.tokenizer), sources, longest=args.longest, never=texts_of(args.never))
     corpus.save(args.out)
     solution = len(corpus.tokens) - int(corpus.prompts.sum())
     print(f"{len(corpus):,} problems, {len(corpus.tokens):,} tokens, {solution / len(corpus):.0f} per solution, "

@@ -19,10 +19,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from edge_solver.answers import is_refuted
 from edge_solver.engines.recomputing import REFUTED
 
-from .completions import ROLLOUTS, settled
+from .completions import ROLLOUTS, settled, unrefuted
 from .metrics import auroc, calibration_error, first_wrong_f1
 from .policy import Transformer
 from .problems import Problem
@@ -90,7 +89,7 @@ def recomputed(judged: Judged) -> Judged:
     """Return the scores as a search gets them: almost nothing is left from the first refuted line on."""
     scores = []
     for lines, given in zip(judged.samples.solutions, judged.scores, strict=True):
-        first = next((i for i, line in enumerate(lines) if is_refuted(line)), len(lines))
+        first = unrefuted(lines)
         scores.append([score if i < first else REFUTED * score for i, score in enumerate(given)])
     return replace(judged, scores=scores)
 

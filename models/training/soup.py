@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .average import require_one_shape
 from .corpus import Corpus, batches
 from .policy import Shape, Transformer, save
 from .schedule import Clock, factor
@@ -34,8 +35,7 @@ class Soup:
         """
         names = dict(model.named_parameters())
         for weights in checkpoints:
-            if weights.keys() != names.keys() or any(weights[name].shape != p.shape for name, p in names.items()):
-                raise ValueError("the checkpoints are not of one shape")
+            require_one_shape(names, weights)
         first, *others = checkpoints
         self.parts = [
             (parameter, first[name], torch.stack([other[name] - first[name] for other in others]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from . import draw
@@ -12,6 +12,11 @@ from .base import Problem, Split, is_test
 from .benchmark import SOLVERS, problem_of, questions
 
 BENCHMARK_SHARE = 0.6
+
+
+def texts_of(suites: Iterable[Path]) -> frozenset[str]:
+    """Return the texts of the problems of test suites (JSON Lines)."""
+    return frozenset(json.loads(row)["problem"] for path in suites for row in path.read_text().splitlines())
 
 
 def own_problems(count: int, seed: int, split: Split, kind: str | None = None) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.calibrate import platt, unrefuted  # noqa: E402
+from training.calibrate import judged_alone, platt  # noqa: E402
 from training.corrupt import Labelled  # noqa: E402
 from training.problems.base import is_test  # noqa: E402
 from training.problems.source import Source  # noqa: E402
@@ -16,13 +16,13 @@ from training.problems.source import Source  # noqa: E402
 
 def test_a_solution_ends_before_the_line_that_arithmetic_refutes() -> None:
     lines = ("2 + 3 = 5", "5 * 4 = 21", "21 - 1 = 20", "The answer is: 20")
-    assert unrefuted(Labelled(lines, 1)) == Labelled(lines[:1], None)
-    assert unrefuted(Labelled(lines, 0)) == Labelled(lines[:1], 0)
+    assert judged_alone(Labelled(lines, 1)) == Labelled(lines[:1], None)
+    assert judged_alone(Labelled(lines, 0)) == Labelled(lines[:1], 0)
 
 
 def test_a_solution_that_nothing_refutes_stays_whole() -> None:
     solution = Labelled(("2 + 3 = 5", "5 * 4 = 20", "The answer is: 20"), None)
-    assert unrefuted(solution) == solution
+    assert judged_alone(solution) == solution
 
 
 def test_a_line_makes_logits_mean_what_they_say() -> None:
