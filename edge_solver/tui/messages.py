@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.console import RenderableType
 from textual.message import Message
 
 from edge_solver.tui.shelf import Measured
@@ -46,6 +47,24 @@ class Failed(Message):
         """Say why, in words for the user."""
         super().__init__()
         self.reason = reason
+
+
+class Found(Message):
+    """Something about this device is known."""
+
+    def __init__(self, place: str, found: RenderableType) -> None:
+        """Carry what is to be shown, and the id of the widget that shows it."""
+        super().__init__()
+        self.place, self.found = place, found
+
+
+class Advised(Message):
+    """Advice was found, or the reason why there is none."""
+
+    def __init__(self, words: str) -> None:
+        """Carry it."""
+        super().__init__()
+        self.words = words
 
 
 class Measuring(Message):

@@ -32,7 +32,7 @@ from edge_solver.tui.screens.solve import SolveScreen
 from edge_solver.tui.shelf import Measured, ResultPoint, ResultSet
 from edge_solver.tui.widgets.ask import Ask
 from edge_solver.tui.widgets.run import RunView
-from tests.tui.driving import GOLDEN, Shelf, ask, demo, drive, ended, press, screen, settled, until, view
+from tests.tui.driving import GOLDEN, PATIENCE, Shelf, ask, demo, drive, ended, press, screen, settled, until, view
 
 
 def shelf_app(*files: Path) -> EdgeSolverApp:
@@ -150,6 +150,32 @@ def test_the_device_shows_meters_results_and_advice() -> None:
         await until(pilot, lambda: "nothing is that cheap" in screen(pilot), "a refusal")
 
     drive(demo(4, Surroundings(results=Results(), demo=True)), steps, size=(100, 60))
+
+
+class LateResults(Results):
+    """Results that take so long to read that the app is left meanwhile."""
+
+    def __init__(self) -> None:
+        self.asked, self.read = threading.Event(), threading.Event()
+
+    def sets(self) -> list[ResultSet]:
+        self.asked.set()
+        self.read.wait(PATIENCE)
+        return super().sets()
+
+
+def test_results_that_come_when_the_screen_is_gone_do_no_harm() -> None:
+    late = LateResults()
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await press(pilot, "f5")
+        await until(pilot, late.asked.is_set, "the question")
+        await pilot.app.screen.remove_children()
+        late.read.set()
+        await pilot.app.workers.wait_for_complete()
+        await settled(pilot)
+
+    drive(demo(4, Surroundings(results=late, demo=True)), steps)
 
 
 def test_the_device_is_measured_and_the_result_is_kept(home: Path) -> None:

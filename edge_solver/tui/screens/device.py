@@ -25,7 +25,7 @@ from edge_solver.quantities import Kind, show
 from edge_solver.tui.caps import read_caps
 from edge_solver.tui.crash import report
 from edge_solver.tui.engine import Engine
-from edge_solver.tui.messages import BenchEnded, Measuring
+from edge_solver.tui.messages import Advised, BenchEnded, Found, Measuring
 from edge_solver.tui.shelf import Bench, Measured, Results, ResultSet
 from edge_solver.tui.widgets.bars import Keys, TopBar
 
@@ -68,10 +68,14 @@ class DeviceScreen(Screen[None]):
             yield Static("", id="meters", classes="words", markup=False)
         yield Keys()
 
+    def _put(self, place: str, content: RenderableType) -> None:
+        """Show something; what a thread finds while the app is left comes when the screen has no widgets any more."""
+        for shown in self.query(f"#{place}").results(Static):
+            shown.update(content)
+
     def _advise(self, words: str) -> None:
-        advice = self.query_one("#advice", Static)
-        advice.update(words)
-        advice.display = bool(words)
+        self._put("advice", words)
+        self.query("#advice").set(display=bool(words))
 
     def on_mount(self) -> None:
         """Begin where one types."""
@@ -119,16 +123,16 @@ class DeviceScreen(Screen[None]):
     def on_bench_ended(self, message: BenchEnded) -> None:
         """Show the result."""
         self._measuring = False
-        bench = self.query_one("#bench", Static)
-        bench.update("\n".join(message.lines))
-        self.call_after_refresh(bench.scroll_visible, animate=False)
+        self._put("bench", "\n".join(message.lines))
+        for bench in self.query("#bench"):
+            self.call_after_refresh(bench.scroll_visible, animate=False)
 
     def _show_bench(self, found: Measured) -> None:
-        self.query_one("#bench", Static).update(bench_text(found, self.size.width - 6))
+        self._put("bench", bench_text(found, self.size.width - 6))
 
     def _end(self) -> None:
         self._enough.set()
-        self.query_one("#bench", Static).update("stopping after this call …")
+        self._put("bench", "stopping after this call …")
 
     def action_back(self) -> None:
         """Stop the benchmark, or go to the first screen."""
@@ -142,8 +146,8 @@ class DeviceScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="look")
     def _look(self) -> None:
         findings = survey()
-        self.app.call_from_thread(self.query_one("#meter", Static).update, chosen_text(findings))
-        self.app.call_from_thread(self.query_one("#meters", Static).update, meters_text(findings))
+        self.post_message(Found("meter", chosen_text(findings)))
+        self.post_message(Found("meters", meters_text(findings)))
         try:
             sets = self._results.sets() if self._results is not None else ()
             found = (
@@ -151,7 +155,11 @@ class DeviceScreen(Screen[None]):
             )
         except EdgeSolverError as error:
             found = Text(str(error))
-        self.app.call_from_thread(self.query_one("#results", Static).update, found)
+        self.post_message(Found("results", found))
+
+    def on_found(self, message: Found) -> None:
+        """Show it."""
+        self._put(message.place, message.found)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Ask for advice."""
@@ -174,7 +182,11 @@ class DeviceScreen(Screen[None]):
             words = self._results.advise(cost, budget)
         except EdgeSolverError as error:
             words = str(error)
-        self.app.call_from_thread(self._advise, words)
+        self.post_message(Advised(words))
+
+    def on_advised(self, message: Advised) -> None:
+        """Show the advice."""
+        self._advise(message.words)
 
 
 def chosen_text(findings: tuple[Finding, ...]) -> Text:
