@@ -52,9 +52,12 @@ class Desk:
             if isinstance(engine, Observable):
                 engine.listen(self._books.called)
         most = self._drafter.problems if isinstance(self._drafter, Roomy) else order.at_once or AT_ONCE
-        self._books.full = most * group.search.width
         self._filed, self._done = 0.0, 0
-        self.pool = Pool(self._start, self._drafter, self._books, at_once=most, beat=beat, scorer=self._scorer)
+        width = group.search.width
+        self._books.full = most * width
+        self.pool = Pool(
+            self._start, self._drafter, self._books, at_once=most, width=width, beat=beat, scorer=self._scorer
+        )
 
     def solve(self, todo: Sequence[tuple[int, Problem]]) -> Iterator[list[Line]]:
         """Solve problems and file the results; yield those of each problem."""

@@ -34,7 +34,7 @@ class Order:
     widths: tuple[int, ...]
     seeds: tuple[int, ...]
     in_flight: int | None = None
-    """Most problems at the same time; ``None`` for as many as make the models faster."""
+    """Problems whose branches a call has places for; ``None`` for as many as make the models faster."""
     suite_budget: Budget = field(default_factory=Budget)
     """For each arm over the whole suite; at most one quantity."""
     demo: bool = False

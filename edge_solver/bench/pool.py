@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from edge_solver.bench.books import Account, Books
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.events import Event, Pulsed, Solved
+from edge_solver.core.room import open_problems
 from edge_solver.core.solution import Solution
 from edge_solver.engines.calls import Roomy
 from edge_solver.engines.merging import MergingScorer
@@ -56,8 +57,14 @@ class _Running:
     job: Job
     search: Search
     events: Iterator[Event]
-    is_writing: bool = False
-    """Whether branches of it wait for their next token; if not, it waits for rewards, or is about to begin."""
+    width: int
+    live: int = 0
+    """Branches of it that wait for their next token; without any it waits for rewards, or is about to begin."""
+
+    @property
+    def places(self) -> int:
+        """The places that it takes of a call, or will take: between two layers those of a whole one."""
+        return self.live or self.width
 
 
 class Pool:
@@ -70,6 +77,7 @@ class Pool:
         books: Books,
         *,
         at_once: int,
+        width: int,
         beat: Callable[[], None],
         scorer: MergingScorer | None = None,
     ) -> None:
@@ -79,11 +87,13 @@ class Pool:
             start: Begins the search of a job on a ledger.
             drafter: Asked for room where it has an opinion.
             books: Where time and energy are booked.
-            at_once: Most searches at the same time.
+            at_once: Searches at the same time. Of several, others begin in the places of branches that have ended.
+            width: Branches of a search, where its job does not say.
             beat: Called about once per model call, to show that something is going on.
             scorer: Told when every search has asked it for what it wants.
         """
-        self._start, self._drafter, self._books, self._at_once = start, drafter, books, at_once
+        self._start, self._drafter, self._books = start, drafter, books
+        self._at_once, self._width = at_once, width
         self._beat, self._scorer = beat, scorer
         self._running: list[_Running] = []
         self.is_cancelled = False
@@ -112,7 +122,7 @@ class Pool:
 
     def _admit(self, source: Iterator[Job], waiting: deque[Job]) -> Iterator[Refused]:
         """Begin jobs while there is room."""
-        while len(self._running) < self._at_once:
+        while self._has_places():
             if not waiting:
                 job = next(source, None)
                 if job is None:
@@ -133,7 +143,14 @@ class Pool:
                 del self._books.accounts[job.index]
                 yield Refused(job, str(error))
                 continue
-            self._running.append(_Running(job, search, iter(search)))
+            self._running.append(_Running(job, search, iter(search), job.width or self._width))
+
+    def _has_places(self) -> bool:
+        """Say whether fewer searches run than asked for, or a call has places for half of another one's branches."""
+        if len(self._running) < self._at_once:
+            return True
+        free = self._at_once * self._width - sum(running.places for running in self._running)
+        return len(self._running) < open_problems(self._at_once) and 2 * free >= self._width
 
     def _advance(self) -> Iterator[Done]:
         """Let every search go on until it waits for the model; those that wait for rewards after the others.
@@ -141,13 +158,13 @@ class Pool:
         The first one that writes makes a decode call, and meanwhile the rewards come.
         """
         in_background = self._scorer is not None and self._scorer.in_background
-        for running in sorted(self._running, key=lambda running: in_background and not running.is_writing):
+        for running in sorted(self._running, key=lambda running: in_background and not running.live):
             if self.is_cancelled:
                 return
             self._books.work_for(running.job.index)
             for event in running.events:
                 if isinstance(event, Pulsed):
-                    running.is_writing = event.live > 0
+                    running.live = event.live
                     break
                 if isinstance(event, Solved):
                     self._running.remove(running)

@@ -52,6 +52,24 @@ def sequences_of(width: int) -> int:
     return 1 + 2 * width
 
 
+def open_problems(at_once: int) -> int:
+    """Return how many problems a cache has cells for where the branches of ``at_once`` are to fill every call.
+
+    A problem whose first branches have ended leaves places in the call that its next layer cannot take yet: half as
+    many problems again fill them (measured: ``assets/measurements/engine.md``). One alone, as where time counts, stays
+    alone.
+    """
+    return at_once + at_once // 2
+
+
+def most_problems(width: int) -> int:
+    """Return how many problems there are sequences for: their prompts, and all branches that they may write at once.
+
+    What could be continued gives its sequence up where they are scarce, and is read again.
+    """
+    return max(1, MAX_SEQUENCES // (1 + width))
+
+
 def sequences(width: int, problems: int = 1) -> int:
     """Return how many sequences a cache has names for: a power of two, no larger than needed.
 

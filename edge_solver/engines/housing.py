@@ -47,9 +47,9 @@ class Housing:
         """Make nothing yet; see ``LlamaDrafter`` for the arguments, and ``Prefixes`` for ``opening``."""
         self._model, self._profile, self._opening = model, profile, opening
         self._width, self._cells, self._threads, self._limits = width, cells, threads, limits
-        self._most = max(1, room.MAX_SEQUENCES // room.sequences_of(width))
+        self._most = room.most_problems(width)
         self.problems = min(self._most, problems or (1 if profile.shape.params_total < SMALL_MODEL else MANY))
-        """How many problems may be open at the same time."""
+        """How many problems' branches a call is made for."""
         self.announced: Announced | None = None
         """The memory that the process will have at most, once that is known."""
         self._context: LlamaContext | None = None
@@ -141,7 +141,7 @@ class Housing:
             must=self._cells is not None,
         )
         if self.problems > 1 and not announced.is_narrow:
-            several = self.problems * wanted
+            several = room.open_problems(self.problems) * wanted
             announced = plan(self._profile.shape, self._model.n_vocab, self._limits, wanted=several, least=wanted)
             announced = replace(announced, is_narrow=False)  # fewer problems at a time, and each has its room
         sequences = room.sequences(self._width, self.problems)

@@ -12,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from .scoring import Scorer
 from .tokenizer import load_tokenizer
 
 THRESHOLD = 0.5
+RESAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,56 @@ class Judged:
     scores: list[list[float]]
 
 
-def step_quality(all_judged: list[Judged]) -> dict[str, Any]:
-    """Return the reward model's quality on the policy's own steps."""
-    scores: list[float] = []
-    right: list[bool] = []
-    upto: list[bool] = []
-    predicted: list[int | None] = []
-    true: list[int | None] = []
-    for judged in all_judged:
-        for solution, given in enumerate(judged.scores):
-            lines, wrong = judged.samples.solutions[solution], judged.samples.labelled(solution).first_wrong
-            if not lines:
-                continue
-            scores += given
-            right += [wrong is None or i < wrong for i in range(len(lines))]
-            upto += [wrong is None or i <= wrong for i in range(len(lines))]
-            true.append(wrong)
-            predicted.append(next((i for i, s in enumerate(given) if s < THRESHOLD), None))
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The steps of one problem's samples, as they were judged and as they are."""
+
+    scores: list[float]
+    right: list[bool]
+    upto: list[bool]
+    """Whether a step is not behind its solution's first wrong one."""
+    predicted: list[int | None]
+    """Of each solution, the first step that was judged wrong."""
+    true: list[int | None]
+
+
+def marked(judged: Judged) -> Marked:
+    """Set scores beside labels."""
+    found = Marked([], [], [], [], [])
+    for solution, given in enumerate(judged.scores):
+        lines, wrong = judged.samples.solutions[solution], judged.samples.labelled(solution).first_wrong
+        if not lines:
+            continue
+        found.scores.extend(given)
+        found.right.extend(wrong is None or i < wrong for i in range(len(lines)))
+        found.upto.extend(wrong is None or i <= wrong for i in range(len(lines)))
+        found.true.append(wrong)
+        found.predicted.append(next((i for i, s in enumerate(given) if s < THRESHOLD), None))
+    return found
+
+
+def step_quality(all_judged: list[Judged], seed: int = 0) -> dict[str, Any]:
+    """Return the reward model's quality on the policy's own steps, with 95 % intervals.
+
+    They are of a bootstrap over problems: the steps of one solution, and the solutions of one problem, are alike.
+    """
+    problems = [marked(judged) for judged in all_judged]
+    rng = np.random.default_rng(seed)
+    again = [pooled([problems[i] for i in rng.integers(len(problems), size=len(problems))]) for _ in range(RESAMPLES)]
+    figures = pooled(problems)
+    figures["ci95"] = {
+        name: [float(end) for end in np.nanquantile([each[name] for each in again], (0.025, 0.975))]
+        for name in ("auroc", "auroc_up_to_first_wrong", "first_wrong_f1")
+    }
+    return figures
+
+
+def pooled(problems: list[Marked]) -> dict[str, Any]:
+    """Return the figures of several problems' steps together."""
+    scores, right, upto, predicted, true = (
+        list(chain.from_iterable(getattr(problem, name) for problem in problems))
+        for name in ("scores", "right", "upto", "predicted", "true")
+    )
     s, r, u = np.array(scores), np.array(right), np.array(upto)
     f1, found, spared = first_wrong_f1(predicted, true)
     return {

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo import config as compiler
 from torch.nn import functional
 
 from .fused import gated, normalise, product, rotate
@@ -44,6 +45,11 @@ FAMILY = {
     "mini": Shape(width=384, layers=6, feed_forward=1024),
 }
 """The built-in policies: each is twice as wide as the one before, and grows out of it."""
+
+
+COMPILED_FORMS = 64
+"""A process may hold a judge and the policies whose slips it reads, each with and without gradients: beyond PyTorch's
+eight forms of a function what comes later would not be compiled."""
 
 
 @dataclass(slots=True)
@@ -104,6 +110,7 @@ class Block(nn.Module):
     def hasten(self) -> None:
         """Multiply matrices in bfloat16 and compile what lies between; attention stays as it is, in float32."""
         self.kind = torch.bfloat16
+        compiler.recompile_limit = COMPILED_FORMS
         self.projected = torch.compile(self.projected, dynamic=True)  # type: ignore[method-assign]
         self.closed = torch.compile(self.closed, dynamic=True)  # type: ignore[method-assign]
 

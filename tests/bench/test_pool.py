@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +45,7 @@ def pooled(
             job.text, engines, ledger, STRATEGIES[strategy], SearchSettings(width=6), seed=seed, key=job.index
         )
 
-    pool = Pool(start, engines.drafter, books, at_once=at_once, beat=lambda: None)
+    pool = Pool(start, engines.drafter, books, at_once=at_once, width=6, beat=lambda: None)
     done = {}
     for item in pool.run(Job(index, text, budget) for index, text in enumerate(texts)):
         assert isinstance(item, Done)
@@ -76,6 +77,27 @@ def test_a_pooled_search_is_the_search_alone(
         assert (together.answer, together.stopped_by) == (single.answer, single.stopped_by)
         assert (together.spent.flops, together.spent.tokens_prm) == (single.spent.flops, single.spent.tokens_prm)
         assert tokens is None or together.spent.tokens_generated <= tokens
+
+
+@pytest.mark.parametrize(("at_once", "most"), [(1, 1), (2, 3), (4, 6)])
+def test_problems_begin_in_the_places_of_branches_that_have_ended(at_once: int, most: int) -> None:
+    """Branches of unequal length leave places free; those of no more than ``at_once`` problems are ever given away."""
+    started: list[int] = []
+    over: set[int] = set()
+    opened: list[int] = []
+    clock = ScriptedClock()
+    engines = Engines(ScriptedDrafter(clock=clock), None, ScriptedGrader())
+
+    def start(job: Job, ledger: Ledger) -> Search:
+        started.append(job.index)
+        opened.append(len(started) - len(over))
+        return Search(job.text, engines, ledger, STRATEGIES["majority"], SearchSettings(width=6), key=job.index)
+
+    pool = Pool(start, engines.drafter, Books(clock, ScriptedMeter()), at_once=at_once, width=6, beat=lambda: None)
+    for item in pool.run(Job(index, text, Budget()) for index, text in enumerate(PROBLEMS * 3)):
+        over.add(item.job.index)
+    assert sorted(started) == sorted(over) == list(range(len(PROBLEMS) * 3))
+    assert max(opened) == most
 
 
 def test_every_second_is_booked_once() -> None:
@@ -127,6 +149,7 @@ def test_a_problem_that_cannot_begin_does_not_stop_the_others() -> None:
         engines.drafter,
         books,
         at_once=2,
+        width=2,
         beat=lambda: None,
     )
     items = list(pool.run([Job(0, "2 + 2", Budget()), Job(1, "1 + " * 3000, Budget()), Job(2, "3 + 3", Budget())]))
@@ -147,6 +170,7 @@ def test_cancelling_drops_what_is_under_way_and_frees_it() -> None:
         drafter,
         Books(clock, ScriptedMeter()),
         at_once=3,
+        width=4,
         beat=lambda: pools[0].cancel() if clock.calls > 20 else None,
     )
     pools.append(pool)
@@ -179,6 +203,7 @@ def measured(gauge: Gauge) -> tuple[dict[int, Done], Books]:
         engines.drafter,
         books,
         at_once=2,
+        width=4,
         beat=lambda: None,
     )
     jobs = (Job(index, text, Budget()) for index, text in enumerate(PROBLEMS))

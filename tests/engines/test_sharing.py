@@ -21,6 +21,7 @@ from edge_solver.engines.drafter import LlamaDrafter
 from edge_solver.engines.merging import MergingScorer
 from edge_solver.solver import Search
 
+WIDTH = 4
 PROBLEMS = ["What is 12 + 30?", "What is 6 * 4?", "Solve 3x + 7 = 22 for x.", "What is 15% of 240?"]
 
 
@@ -30,7 +31,7 @@ def a_ledger(budget: Budget | None = None) -> Ledger:
 
 @pytest.fixture
 def assembly() -> Iterator[Assembly]:
-    settings = resolve({"strategy": "rebase", "width": 4, "temperature": 0.5})
+    settings = resolve({"strategy": "rebase", "width": WIDTH, "temperature": 0.5})
     with Assembly(settings, problems=len(PROBLEMS)) as made:
         assert isinstance(made.engines.scorer, MergingScorer)
         made.engines.scorer.gathers = True
@@ -55,7 +56,7 @@ def run(assembly: Assembly, at_once: int, budget: Budget) -> tuple[dict[int, Don
     def start(job: Job, ledger: Ledger) -> Search:
         return assembly.search(job.text, ledger=ledger, key=job.index)
 
-    pool = Pool(start, drafter, books, at_once=at_once, beat=lambda: None, scorer=scorer)
+    pool = Pool(start, drafter, books, at_once=at_once, width=WIDTH, beat=lambda: None, scorer=scorer)
     done = {}
     for item in pool.run(Job(index, text, budget) for index, text in enumerate(PROBLEMS)):
         assert isinstance(item, Done)

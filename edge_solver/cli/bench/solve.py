@@ -46,7 +46,8 @@ _PER_ARM = {"strategy", "width", "seed"}
     "--in-flight",
     type=click.IntRange(1, 128),
     metavar="N",
-    help="Most problems at the same time.  [default: 8, or 1 for a small model, where more are no faster]",
+    help="Problems whose branches a call has places for; further ones begin where those have ended, up to half as "
+    "many again.  [default: 8, or 1 for a small model, where more are no faster]",
 )
 @click.option("--suite-flops", metavar="X", help="Most FLOPs for the whole suite, for each strategy, width and seed.")
 @click.option("--suite-joules", metavar="X", help="Most energy for the same.")
