@@ -195,7 +195,9 @@ def main() -> None:
     deadline, count = time.monotonic() + 60 * args.minutes, 0
     with (args.out / f"samples-{rank()}.jsonl").open("w") as out:
         while True:
-            for group in groups(tokenizer, source.different(rng, 480), 48):
+            by_length = list(groups(tokenizer, source.different(rng, 480), 48))
+            rng.shuffle(by_length)  # the end of the minutes cuts long problems no more often than short ones
+            for group in by_length:
                 for row in sampled(model, tokenizer, group, args.samples, args.temperature, generator):
                     out.write(json.dumps(asdict(row)) + "\n")
                 count += len(group) * args.samples
