@@ -111,7 +111,7 @@ class LlamaDrafter:
 
     @property
     def problems(self) -> int:
-        """How many problems may be open at the same time."""
+        """How many problems' branches a call is made for."""
         return self._housing.problems
 
     def close(self) -> None:

@@ -46,7 +46,7 @@ class EnsembleDrafter:
 
     @property
     def problems(self) -> int:
-        """How many problems may be open in every policy at the same time."""
+        """How many problems' branches a call of every policy is made for."""
         return min((drafter.problems for drafter in self._drafters if isinstance(drafter, Roomy)), default=1)
 
     def has_room(self, text: str) -> bool:

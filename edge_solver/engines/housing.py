@@ -141,7 +141,7 @@ class Housing:
             must=self._cells is not None,
         )
         if self.problems > 1 and not announced.is_narrow:
-            several = room.open_problems(self.problems) * wanted
+            several = min(self._most, room.open_problems(self.problems)) * wanted
             announced = plan(self._profile.shape, self._model.n_vocab, self._limits, wanted=several, least=wanted)
             announced = replace(announced, is_narrow=False)  # fewer problems at a time, and each has its room
         sequences = room.sequences(self._width, self.problems)

@@ -207,7 +207,7 @@ def int8_loss(all_judged: list[Judged], float_scorer: Scorer) -> dict[str, float
     return {
         "largest_difference": max(differences),
         "mean_difference": float(np.mean(differences)),
-        "float_auroc": step_quality(float_judged)["auroc"],
+        "float_auroc": pooled([marked(judged) for judged in float_judged])["auroc"],
     }
 
 
