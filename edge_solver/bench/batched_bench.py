@@ -8,6 +8,7 @@ engine.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "unified": ("-kvu", "-fa", "off"),
         "unified+flash": ("-kvu", "-fa", "on"),
+        "unified+q8_0": ("-kvu", "-fa", "on", "-ctk", "q8_0", "-ctv", "q8_0"),
         "streams+flash": ("-fa", "on"),
     }
 )
-"""Cache and attention by name, with the flags for them. Streams without flash attention are never the best."""
+"""Cache and attention by name, with the flags for them; f16 where no type of numbers is named, and a cache in q8_0 has
+flash attention. Streams without it are never the best."""
 _SPARE = (1, 32, 256)
 """The program may end before its last lines are written (llama.cpp issue 22142): so many are added to be lost."""
 
@@ -94,6 +97,8 @@ def run(program: Path, work: Workload, kind: str) -> dict[int, Rates]:
         if not missing:
             return rates
     last = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+    if done.returncode == -signal.SIGILL:
+        last = "an illegal instruction; GCC 12 compiles AMX wrongly: build it with another compiler, or without AMX"
     raise EdgeSolverError(f"{program} did not measure {missing[0]} branches (status {done.returncode}): {last}")
 
 

@@ -28,10 +28,11 @@ from edge_solver.bench.shapes import QUANTS, SHAPES
 from edge_solver.catalog import ModelKind, resolve
 from edge_solver.core.budget import Budget, Ledger
 from edge_solver.core.meter import Activity, EnergyLabel, Reading
+from edge_solver.engines.choices import CacheType
 from edge_solver.errors import EdgeSolverError, UsageError
 
-SAME = "unified+flash"
-"""What our engine chooses on a CPU; the ratio is to this, and to the best."""
+SAME = {CacheType.F16: "unified+flash", CacheType.Q8_0: "unified+q8_0"}
+"""What our engine chooses on a CPU, by how it keeps keys and values; the ratio is to this, and to the best."""
 COLD_PROBLEMS = ("Solve 3x + 7 = 22 for x.", "What is 37 * 24?")
 """One with a short solution and one with a long one."""
 
@@ -54,6 +55,8 @@ class Row:
     seconds: float
     """Of the calls of our best round."""
     seconds_in_llama: float
+    same: str
+    """The kind of cache and attention that ours is."""
     theirs: Mapping[str, Rates] = field(default_factory=dict)
     """By kind of cache and attention."""
 
@@ -65,7 +68,7 @@ class Row:
     @property
     def ratio(self) -> float | None:
         """Our tokens a second to llama.cpp's with the same cache and attention."""
-        return self.ours.decode / self.theirs[SAME].decode if SAME in self.theirs else None
+        return self.ours.decode / self.theirs[self.same].decode if self.same in self.theirs else None
 
     @property
     def ratio_to_best(self) -> float | None:
@@ -105,7 +108,7 @@ def _one(engine: DrafterEngine, work: Workload, width: int, ledger: Ledger) -> R
     calls = engine.calls(width, work.tokens, ledger)
     seconds = sum(call.seconds for call in calls)
     rates = Rates(length / prompt_seconds, width * work.tokens / seconds)
-    return Row(width, rates, len(calls), seconds, sum(call.model_seconds for call in calls))
+    return Row(width, rates, len(calls), seconds, sum(call.model_seconds for call in calls), SAME[engine.model.cache])
 
 
 def time_cold_solve(problem: str, width: int, repeats: int) -> float:

@@ -224,16 +224,16 @@ class Ledger:
     def refusal(self, *costs: Cost) -> Cap | None:
         """Return the cap that a call would break, without booking it."""
         budget = self.budget
-        flops = sum(cost.flops for cost in costs)
-        generated = sum(cost.generated for cost in costs)
-        if budget.flops is not None and self._flops() + flops > budget.flops:
+        if budget.flops is not None and self._flops() + sum(cost.flops for cost in costs) > budget.flops:
             return Cap.FLOPS
-        if budget.tokens is not None and self._costs[Payer.DECODE].generated + generated > budget.tokens:
-            return Cap.TOKENS
+        if budget.tokens is not None:
+            generated = sum(cost.generated for cost in costs)
+            if self._costs[Payer.DECODE].generated + generated > budget.tokens:
+                return Cap.TOKENS
         if budget.seconds is not None and self._seconds() >= budget.seconds:
             return Cap.SECONDS
         if budget.joules is not None:
-            bytes_read = sum(cost.bytes_read for cost in costs)
+            flops, bytes_read = sum(cost.flops for cost in costs), sum(cost.bytes_read for cost in costs)
             left = self._joules_left(budget.joules)
             if left is None or left <= 0 or self._pace.price(flops, bytes_read) > left:
                 return Cap.JOULES  # what cannot be read cannot be kept under a cap

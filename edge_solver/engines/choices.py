@@ -7,6 +7,7 @@ in ``assets/measurements/engine.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from edge_solver.core.cost import Shape
 
@@ -17,6 +18,23 @@ TILE = 64
 tiles that no row may see (ggml-cpu: ``GGML_FA_TILE_Q``). Below, it skips every cell that a row may not see."""
 FOLD = 4
 """The fast kernels for quantized weights take rows by fours (ggml-cpu: ``forward_mul_mat_one_chunk``)."""
+
+
+class CacheType(Enum):
+    """How the numbers of keys and values are kept: the bytes that a block takes, and the numbers in it."""
+
+    F16 = (2, 1)
+    Q8_0 = (34, 32)
+
+    @property
+    def block(self) -> int:
+        """Numbers that are kept together."""
+        return int(self.value[1])
+
+    def bytes_of(self, numbers: int) -> int:
+        """Return the bytes of so many numbers, which are whole blocks."""
+        size, block = self.value
+        return int(numbers // block * size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +59,27 @@ class EngineChoices:
     """The same in words, with those that are the same for every model."""
 
 
-def choose(shape: Shape, width: int, cores: int, *, threads: int | None = None, gpu: bool = False) -> EngineChoices:
+def cache_type(head_size: int, step: int, *, gpu: bool = False) -> CacheType:
+    """Decide how keys and values are kept.
+
+    Args:
+        head_size: Numbers in one head's key.
+        step: Numbers that llama.cpp multiplies at a time where they are kept as f16, on this processor.
+        gpu: Whether layers run on a GPU.
+    """
+    is_slow = head_size < step and not gpu
+    return CacheType.Q8_0 if is_slow and head_size % CacheType.Q8_0.block == 0 else CacheType.F16
+
+
+def choose(
+    shape: Shape,
+    width: int,
+    cores: int,
+    *,
+    threads: int | None = None,
+    gpu: bool = False,
+    cache: CacheType = CacheType.F16,
+) -> EngineChoices:
     """Decide how to run a model.
 
     Args:
@@ -50,6 +88,7 @@ def choose(shape: Shape, width: int, cores: int, *, threads: int | None = None, 
         cores: Physical cores that this process may use.
         threads: What the user asked for, instead of the rule's.
         gpu: Whether layers run on a GPU.
+        cache: How keys and values are kept, as ``cache_type`` has decided when the model was loaded.
     """
     many, why_threads = _threads(shape, cores, threads)
     rows = None if gpu else TILE - FOLD
@@ -61,7 +100,7 @@ def choose(shape: Shape, width: int, cores: int, *, threads: int | None = None, 
             "branches share their prompt's cells, and a fork copies nothing; separate streams would copy a branch's "
             "whole cache at every fork",
         ),
-        Choice("keys and values", "f16", "q8_0 takes half the memory, but llama.cpp has fast CPU kernels for f16 only"),
+        Choice("keys and values", cache.name.lower(), _CACHE_REASONS[cache]),
         Choice("threads", str(many), why_threads),
         Choice("threads for prompts", str(many), "the same: the cores that help one help the other"),
         Choice("rows of a call", *_rows_reason(width, rows)),
@@ -80,6 +119,13 @@ def pieces(rows: int, most: int | None) -> list[int]:
     calls = -(-rows // most)
     size = -(-rows // (calls * FOLD)) * FOLD
     return [min(size, rows - start) for start in range(0, rows, size)]
+
+
+_CACHE_REASONS = {
+    CacheType.F16: "q8_0 takes half the memory, but llama.cpp's kernels for f16 are faster here",
+    CacheType.Q8_0: "llama.cpp was compiled for AVX-512, and these heads are shorter than what it multiplies at a time "
+    "as f16: it would take their numbers one by one",
+}
 
 
 def _threads(shape: Shape, cores: int, asked: int | None) -> tuple[int, str]:

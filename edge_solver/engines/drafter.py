@@ -186,7 +186,9 @@ class LlamaDrafter:
         flights = tuple(self._flights.values())
         for flight in flights:
             going = self._add_live(flight, rows, flops)
-            if len(going) == len(flight.live):  # else there is nothing left to begin with
+            if len(going) < len(flight.live):
+                flight.is_stirred = True  # and there is nothing left to begin with
+            elif flight.waiting:
                 busy = any(each.live for each in flights) or any(batch for _, batch in starting)
                 batch = desk.admit(flight, is_busy=busy)
                 batch = self._paid_batch(flight, batch, rows, flops)
@@ -200,6 +202,9 @@ class LlamaDrafter:
         self._cache.reserved = 0
         self._begin(starting)
         for flight in flights:
+            if not flight.is_stirred:
+                continue
+            flight.is_stirred = False
             flight.live.sort(key=lambda twins: twins.order)
             ended = [twins for twins in flight.live if twins.finish is not None]
             if ended:
@@ -236,16 +241,14 @@ class LlamaDrafter:
                     drawing.append(taker)
                     drawn_from.append(row)
             if drawing:
-                self._sample(drawing, logits, drawn_from)
+                self._sample(drawing, logits if len(drawing) == len(logits) else logits[drawn_from])
         rows.clear()
 
-    def _sample(self, drawing: Sequence[Twins], logits: NDArray[np.float32], rows: list[int]) -> None:
+    def _sample(self, drawing: Sequence[Twins], logits: NDArray[np.float32]) -> None:
         """Give every branch its next token, drawn from the row of the logits of its twins, and see what that ends."""
         sizes = [len(twins) for twins in drawing]
-        if rows != list(range(len(logits))):
-            logits = logits[rows]
-        uniforms = np.concatenate([twins.next_uniforms() for twins in drawing])
-        temperatures = [twins.request.temperature for twins in drawing]
+        uniforms = np.array([number for twins in drawing for number in twins.next_uniforms()])
+        temperatures = [twins.temperature for twins in drawing]
         if temperatures.count(temperatures[0]) == len(drawing):
             tokens = sample(logits, temperatures[0], uniforms, sizes)
         else:
@@ -255,11 +258,13 @@ class LlamaDrafter:
                 draws = np.repeat(own, sizes)
                 counts = [size for size, is_own in zip(sizes, own, strict=True) if is_own]
                 tokens[draws] = sample(logits[own], temperature, uniforms[draws], counts)
-        start = 0
+        cache, drawn, start = self._cache, tokens.tolist(), 0
         for twins, size in zip(drawing, sizes, strict=True):
-            flight = self._flights[twins.request.problem]
-            _, *parted = advance(self._cache, self._writer, twins, tokens[start : start + size].tolist())
-            flight.live += parted
+            _, *parted = advance(cache, self._writer, twins, drawn[start : start + size])
+            if parted or twins.finish is not None:
+                flight = self._flights[twins.request.problem]
+                flight.live += parted
+                flight.is_stirred = True
             start += size
 
     def _close(self, ended: Sequence[Twins]) -> list[Draft]:
@@ -290,10 +295,8 @@ class LlamaDrafter:
                 flight.live.append(dropped)
             cost = advance_cost(self._profile.shape, going)
         flops[flight.problem] += cost.flops
-        for twins in going:
-            prefix = twins.base
-            rows.add(prefix.tokens[-1], prefix.end - 1, prefix.sequence or 0, twins)
-            self._cache.evaluated(prefix)
+        rows.add_live(going)
+        self._cache.grown(flight.share, [twins.base for twins in going])
         return going
 
     # --- branches that begin, or go on after they had made room ---
@@ -355,15 +358,13 @@ class LlamaDrafter:
         for flight, batch in starting:
             begun = begin([branch for branch in batch if branch.twins is None])
             flight.live += begun
+            flight.is_stirred |= bool(batch)
             new += begun
         if not new:
             return
-        rows: dict[Prefix, int] = {}
-        for twins in new:
-            rows.setdefault(twins.base, len(rows))
-        logits = [parent.logits for parent in rows if parent.logits is not None]
-        assert len(logits) == len(rows)  # the call was for that
-        self._sample(new, np.stack(logits), [rows[twins.base] for twins in new])
+        logits = [twins.base.logits for twins in new if twins.base.logits is not None]
+        assert len(logits) == len(new)  # the call was for that
+        self._sample(new, np.stack(logits))
 
     @property
     def _cache(self) -> Prefixes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from edge_solver.core.budget import Ledger
@@ -26,6 +26,8 @@ class Flight:
     """Those that are being written, by their most valuable branch."""
     ready: deque[Draft] = field(default_factory=deque)
     """Drafts that nobody has taken yet."""
+    is_stirred: bool = False
+    """Whether branches have begun, parted or ended in the latest call."""
 
     def wait(self, branches: Iterable[Branch]) -> None:
         """Put branches that are not live back into the line, each at its place."""
@@ -64,6 +66,14 @@ class Rows:
         for column in (self.tokens, self.positions, self.sequences, self.takers):
             column.clear()
         self.pending.clear()
+
+    def add_live(self, going: Sequence[Twins]) -> None:
+        """Append a row for the newest token of each of these branches."""
+        bases = [twins.base for twins in going]
+        self.tokens += [base.tokens[-1] for base in bases]
+        self.positions += [base.end - 1 for base in bases]
+        self.sequences += [base.sequence or 0 for base in bases]
+        self.takers += going
 
     def add(self, token: int, position: int, sequence: int, taker: Twins | Prefix | None) -> None:
         """Append a row."""

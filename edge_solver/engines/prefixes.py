@@ -162,6 +162,13 @@ class Prefixes:
             above.evaluated = len(above.tokens)
             above.seen = max(above.seen, above.evaluated)
 
+    def grown(self, share: Share, nodes: Sequence[Prefix]) -> None:
+        """Record the same of nodes of one problem that lack their last token alone."""
+        for node in nodes:
+            node.evaluated += 1
+            node.seen = max(node.seen, node.evaluated)
+        share.used += len(nodes)
+
     def release(self, node: Prefix) -> None:
         """Give up a node's own sequence; its cells become free unless another sequence passes through."""
         sequence, node.sequence = node.sequence, None

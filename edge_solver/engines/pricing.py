@@ -60,8 +60,15 @@ def advance_cost(shape: Shape, going: Sequence[Twins]) -> Cost:
     Where several problems share the call, each reckons as if it were alone.
     """
     ends = [twins.base.end for twins in going]
-    flops = row_flops(shape, ends)
-    return _sampled(shape, sum(map(len, going))).plus(flops, len(ends), bytes_read=call_bytes(shape, ends))
+    drawn = sum(map(len, going))
+    return Cost(
+        Payer.DECODE,
+        row_flops(shape, ends),
+        evaluated=len(ends),
+        generated=drawn,
+        flops_paper=paper_flops(shape, drawn),
+        bytes_read=call_bytes(shape, ends),
+    )
 
 
 def start_costs(shape: Shape, branches: Sequence[Branch], needed: Sequence[Need], *, first: bool) -> list[Cost]:

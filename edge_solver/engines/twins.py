@@ -26,6 +26,11 @@ def advance(cache: Prefixes, writer: StepWriter, twins: Twins, tokens: Sequence[
         Them, as they are parted now; they themselves are the first.
     """
     base, is_written = twins.base, twins.prefix is not None
+    if is_written and tokens.count(tokens[0]) == len(tokens):  # as nearly always; what follows would do the same
+        writer.push(twins, tokens[0])
+        if twins.finish is None or twins.finish is Finish.STEP:
+            base.tokens.append(tokens[0])
+        return [twins]
     parts = twins.drawn(tokens)
     for token, part in parts.items():
         writer.push(part, token)

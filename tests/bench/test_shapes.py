@@ -64,7 +64,7 @@ def test_a_made_up_model_is_real_to_llama_cpp_and_says_what_it_is(small: Path, n
     assert logits.std() > 0  # the weights carry a signal through all layers
     assert abs(logits).max() < 1e4
     assert (read.n_layers, read.d_attn, read.params_head) == (2, shape.width, 512 * shape.width)
-    assert read.kv_bytes_per_token == 2 * 2 * 2 * shape.width // 2
+    assert read.kv_bytes_per_token == 2 * 2 * model.cache.bytes_of(shape.width // 2)
     assert sorted(path.name for path in small.iterdir()) == ["model.gguf"]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from edge_solver.engines.llama import LlamaModel
-from edge_solver.engines.llama.build import may_rearrange
+from edge_solver.engines.llama.build import compiled_features, f16_step
+from edge_solver.engines.llama.rearranging import has_amx, may_rearrange, ways
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
 from edge_solver.paths import shipped
 
@@ -29,7 +30,7 @@ def test_the_shape_accounts_for_every_weight() -> None:
         shape.params_total,
         shape.params_total - shape.params_head,
     }
-    assert shape.kv_bytes_per_token == 2 * 2 * shape.n_layers * shape.d_attn
+    assert shape.kv_bytes_per_token == 2 * shape.n_layers * model.cache.bytes_of(shape.d_attn)
 
 
 @pytest.mark.parametrize("text", ["What is 37 * 24?", "naïve – π ≈ 3.14159…", "a\u0000b", "🙂", "\ud800 alone", ""])
@@ -123,6 +124,23 @@ def test_layers_for_a_gpu_fall_back_to_the_cpu_and_say_so() -> None:
         assert model.runs_on.startswith("CPU; 5 layers")
 
 
-def test_weights_are_not_rearranged_where_that_can_end_the_process() -> None:
-    assert may_rearrange("CPU : AVX2 = 1 | AVX512_BF16 = 1 | REPACK = 1")
-    assert not may_rearrange("CPU : AVX512_BF16 = 1 | AMX_INT8 = 1 | REPACK = 1")
+def test_weights_are_rearranged_but_not_for_amx_which_can_end_the_process() -> None:
+    assert has_amx("CPU : AVX512_BF16 = 1 | AMX_INT8 = 1 | REPACK = 1")
+    assert not has_amx("CPU : AVX2 = 1 | AVX512_BF16 = 1 | REPACK = 1")
+    assert may_rearrange()
+    assert "AMX" not in ways()
+    if "REPACK = 1" in compiled_features():
+        assert "CPU_REPACK" in ways()
+
+
+@pytest.mark.parametrize(
+    ("features", "step"),
+    [
+        ("CPU : AVX2 = 1 | F16C = 1", 32),
+        ("CPU : AVX2 = 1 | AVX512 = 1 | AVX512_VNNI = 1", 64),
+        ("CPU : AVX512 = 1 | AVX512_BF16 = 1 | AMX_INT8 = 1", 128),
+        ("CPU : NEON = 1 | ARM_FMA = 1 | FP16_VA = 1", 32),
+    ],
+)
+def test_what_is_multiplied_at_a_time_follows_from_what_was_compiled(features: str, step: int) -> None:
+    assert f16_step(features) == step

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
 import llama_cpp
+
+from edge_solver.engines.llama import ggml
 
 _GPU = 1  # GGML_BACKEND_DEVICE_TYPE_GPU
 
@@ -14,15 +15,10 @@ def gpu_name() -> str | None:
     """Return the name of the GPU that llama.cpp would use, or ``None`` where its build can use none."""
     if not llama_cpp.llama_supports_gpu_offload():
         return None
-    for file in sorted((Path(llama_cpp.__file__).parent / "lib").glob("*ggml[.-]*")):
-        try:
-            library = ctypes.CDLL(str(file))
-            find, describe = library.ggml_backend_dev_by_type, library.ggml_backend_dev_description
-        except (OSError, AttributeError):
-            continue
-        find.restype, describe.argtypes, describe.restype = ctypes.c_void_p, [ctypes.c_void_p], ctypes.c_char_p
-        if device := find(_GPU):
-            return str(describe(device).decode("utf-8", "replace"))
+    find = ggml.function("ggml_backend_dev_by_type", ctypes.c_void_p, [ctypes.c_int])
+    describe = ggml.function("ggml_backend_dev_description", ctypes.c_char_p, [ctypes.c_void_p])
+    if find is not None and describe is not None and (device := find(_GPU)):
+        return str(describe(device).decode("utf-8", "replace"))
     return "the GPU"
 
 
@@ -41,24 +37,20 @@ def compiled_features() -> str:
     return text.decode("utf-8", "replace").strip(" |")
 
 
-def may_rearrange(features: str) -> bool:
-    """Say whether weights may be rearranged for this processor.
+def f16_step(features: str) -> int:
+    """Return how many numbers llama.cpp multiplies at a time in a product of vectors in half precision.
 
-    Rearranged for AMX (server processors since 2023) they end the process in the first call where the compiler lost the
-    description of the tiles, as GCC 12 does (https://github.com/ggml-org/llama.cpp/issues/20824), and only such a call
-    tells that build from a good one.
+    Where a head is shorter than that, it takes its numbers one by one (ggml-cpu: ``GGML_F16_STEP``). With AVX-512 it is
+    64, and 128 where the processor counts in half precision itself; llama.cpp does not name that feature, which came
+    with AMX.
     """
-    return "AMX_INT8 = 1" not in features
+    if "AVX512 = 1" not in features:
+        return 32
+    return 128 if "AMX_INT8 = 1" in features else 64
 
 
 def _core_text(name: str) -> str | None:
-    """Ask the core library, which the Python package does not wrap; older ones do not have these functions."""
-    for file in sorted((Path(llama_cpp.__file__).parent / "lib").glob("*ggml-base*")):
-        try:
-            ask = getattr(ctypes.CDLL(str(file)), name)
-        except (OSError, AttributeError):
-            continue
-        ask.restype = ctypes.c_char_p
-        answer: bytes | None = ask()
-        return answer.decode("utf-8", "replace") if answer else None
-    return None
+    """Ask the core library; older ones do not have these functions."""
+    ask = ggml.function(name, ctypes.c_char_p)
+    answer: bytes | None = None if ask is None else ask()
+    return answer.decode("utf-8", "replace") if answer else None

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from edge_solver import memory
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
-from edge_solver.engines.choices import pieces
+from edge_solver.engines.choices import CacheType, pieces
 from edge_solver.engines.llama.log import reason, silence
 from edge_solver.errors import ModelMemoryError
 
 if TYPE_CHECKING:
     from edge_solver.engines.llama.model import LlamaModel
+
+_TYPES = {CacheType.F16: llama_cpp.GGML_TYPE_F16, CacheType.Q8_0: llama_cpp.GGML_TYPE_Q8_0}
 
 
 class LlamaContext:
@@ -57,6 +59,7 @@ class LlamaContext:
             if choices.flash_attention
             else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         )
+        params.type_k = params.type_v = _TYPES[model.cache]
         params.n_threads, params.n_threads_batch = choices.threads, choices.prompt_threads
         params.no_perf = True
         self._ctx = llama_cpp.llama_init_from_model(handle, params)
@@ -113,9 +116,7 @@ class LlamaContext:
     ) -> None:
         n = len(tokens)
         self._batch.n_tokens = n
-        self._token[:n] = tokens
-        self._position[:n] = positions
-        self._sequence[:n] = sequences
+        self._rows[:, :n] = tokens, positions, sequences
         self._wanted[:n] = wanted
         status = llama_cpp.llama_decode(self._ctx, self._batch)
         if status != 0:
@@ -148,19 +149,18 @@ class LlamaContext:
 
     def _open_batch(self, rows: int) -> None:
         """Lay the batch over arrays of ours, so that filling it costs no Python loop and no pointer chasing."""
-        self._token = np.zeros(rows, np.int32)
-        self._position = np.zeros(rows, np.int32)
-        self._sequence = np.zeros(rows, np.int32)
+        self._rows = np.zeros((3, rows), np.int32)
+        token, position, sequence = self._rows
         self._wanted = np.zeros(rows, np.int8)
         self._ones = np.ones(rows, np.int32)
         # llama.cpp wants a list of sequence ids per row; each of ours has one, so row i points at element i.
-        start = self._sequence.ctypes.data
+        start = sequence.ctypes.data
         pointer = ctypes.POINTER(llama_cpp.llama_seq_id)
         self._sequence_of_row = (pointer * rows)(*(ctypes.cast(start + 4 * row, pointer) for row in range(rows)))
         batch: Any = llama_cpp.llama_batch()  # its fields are pointers, which the type stubs call arrays
-        batch.token = self._token.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token))
+        batch.token = token.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token))
         batch.embd = None
-        batch.pos = self._position.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_pos))
+        batch.pos = position.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_pos))
         batch.n_seq_id = self._ones.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
         batch.seq_id = self._sequence_of_row
         batch.logits = self._wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ import llama_cpp
 
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
-from edge_solver.engines.choices import EngineChoices, choose
-from edge_solver.engines.llama.build import compiled_features, gpu_name, may_rearrange
+from edge_solver.engines.choices import CacheType, EngineChoices, cache_type, choose
+from edge_solver.engines.llama.build import compiled_features, f16_step, gpu_name
 from edge_solver.engines.llama.context import LlamaContext
 from edge_solver.engines.llama.log import reason, silence
+from edge_solver.engines.llama.rearranging import may_rearrange
 from edge_solver.engines.placement import layers_line
 from edge_solver.engines.threads import physical_cores
 from edge_solver.errors import ModelBrokenError, ModelMissingError
@@ -52,7 +54,7 @@ class LlamaModel:
         params.n_gpu_layers = self.gpu_layers = gpu_layers if gpu else 0
         # A mapped file stays resident beside the copy of its weights that llama.cpp rearranges for this processor.
         params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
-        params.use_extra_bufts = may_rearrange(compiled_features())
+        params.use_extra_bufts = may_rearrange()
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
         failure = ""
         if not self._model and self.gpu_layers:
@@ -126,7 +128,7 @@ class LlamaModel:
         width = int(llama_cpp.llama_model_n_embd(self._model))
         heads = int(llama_cpp.llama_model_n_head(self._model))
         heads_kv = int(llama_cpp.llama_model_n_head_kv(self._model)) or heads
-        head_size = int(self._meta(f"{arch}.attention.key_length") or width // max(1, heads))
+        head_size = self._head_size()
         total = int(llama_cpp.llama_model_n_params(self._model))
         size = int(llama_cpp.llama_model_size(self._model))
         embedding = self.n_vocab * width
@@ -142,10 +144,21 @@ class LlamaModel:
             params_matmul=body - embedding if untied else body,
             params_head=embedding,
             params_total=total,
-            kv_bytes_per_token=2 * 2 * layers * heads_kv * head_size,
+            kv_bytes_per_token=2 * layers * self.cache.bytes_of(heads_kv * head_size),
             # Of an embedding that is not the head as well, a call reads only the rows of its tokens.
             weight_bytes=round(size * (1 - embedding / total)) if untied else size,
         )
+
+    @cached_property
+    def cache(self) -> CacheType:
+        """How its keys and values are kept."""
+        return cache_type(self._head_size(), f16_step(compiled_features()), gpu=self.gpu_layers > 0)
+
+    def _head_size(self) -> int:
+        arch = self._meta("general.architecture")
+        heads = int(llama_cpp.llama_model_n_head(self._model))
+        width = int(llama_cpp.llama_model_n_embd(self._model))
+        return int(self._meta(f"{arch}.attention.key_length") or width // max(1, heads))
 
     def tokenize(self, text: str, *, special: bool = False, start: bool = False, follows: bool = False) -> list[int]:
         """Cut text into tokens.
@@ -202,7 +215,8 @@ class LlamaModel:
 
     def choices(self, branches: int, threads: int | None = None) -> EngineChoices:
         """Return how a context for so many branches will run, and why."""
-        return choose(self.shape(), branches, physical_cores(), threads=threads, gpu=self.gpu_layers > 0)
+        on_gpu = self.gpu_layers > 0
+        return choose(self.shape(), branches, physical_cores(), threads=threads, gpu=on_gpu, cache=self.cache)
 
     def context(
         self,
