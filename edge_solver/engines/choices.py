@@ -15,7 +15,8 @@ SMALL_MODEL = 100_000_000
 """Below this many weights the overhead of a call counts more than its arithmetic."""
 TILE = 64
 """From this many rows on, llama.cpp's flash attention on the CPU works in tiles of 64 rows by 64 cells and skips only
-tiles that no row may see (ggml-cpu: ``GGML_FA_TILE_Q``). Below, it skips every cell that a row may not see."""
+tiles that no row may see (ggml-cpu: ``GGML_FA_TILE_Q``). Below, and for keys and values in q8_0 at any number of rows,
+it skips every cell that a row may not see."""
 FOLD = 4
 """The fast kernels for quantized weights take rows by fours (ggml-cpu: ``forward_mul_mat_one_chunk``)."""
 
@@ -91,7 +92,7 @@ def choose(
         cache: How keys and values are kept, as ``cache_type`` has decided when the model was loaded.
     """
     many, why_threads = _threads(shape, cores, threads)
-    rows = None if gpu else TILE - FOLD
+    rows = TILE - FOLD if cache is CacheType.F16 and not gpu else None
     reasons = (
         Choice("flash attention", "on", _flash_reason(width, gpu=gpu)),
         Choice(
@@ -103,7 +104,7 @@ def choose(
         Choice("keys and values", cache.name.lower(), _CACHE_REASONS[cache]),
         Choice("threads", str(many), why_threads),
         Choice("threads for prompts", str(many), "the same: the cores that help one help the other"),
-        Choice("rows of a call", *_rows_reason(width, rows)),
+        Choice("rows of a call", *_rows_reason(width, rows, gpu=gpu)),
     )
     return EngineChoices(flash_attention=True, threads=many, prompt_threads=many, decode_rows=rows, reasons=reasons)
 
@@ -145,9 +146,11 @@ def _flash_reason(width: int, *, gpu: bool) -> str:
     return f"it skips the cells of the other {width - 1} branches" if width > 1 else "no slower for one branch"
 
 
-def _rows_reason(width: int, most: int | None) -> tuple[str, str]:
-    if most is None:
+def _rows_reason(width: int, most: int | None, *, gpu: bool) -> tuple[str, str]:
+    if gpu:
         return "all", "one call for all branches fills the GPU"
+    if most is None:
+        return "all", "with keys and values in q8_0 a row skips the cells of other branches however many rows there are"
     parts = pieces(width, most)
     if len(parts) > 1:
         return (

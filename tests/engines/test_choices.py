@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge_solver.core.cost import Shape
-from edge_solver.engines.choices import FOLD, SMALL_MODEL, TILE, choose, pieces
+from edge_solver.engines.choices import FOLD, SMALL_MODEL, TILE, CacheType, cache_type, choose, pieces
 
 SMALL = Shape(6, 192, 2_650_000, 98_000, 2_850_000)
 LARGE = Shape(32, 4096, 6_600_000_000, 131_000_000, 6_700_000_000)
@@ -41,3 +41,35 @@ def test_every_choice_has_a_reason() -> None:
     for choice in choose(LARGE, 70, 4).reasons:
         assert choice.value
         assert len(choice.reason) > 10
+
+
+@pytest.mark.parametrize(
+    ("head_size", "step", "kept"),
+    [
+        (32, 32, CacheType.F16),
+        (32, 64, CacheType.Q8_0),
+        (64, 64, CacheType.F16),
+        (64, 128, CacheType.Q8_0),
+        (128, 128, CacheType.F16),
+        (48, 64, CacheType.F16),  # no whole number of blocks, which llama.cpp refuses
+    ],
+)
+def test_heads_shorter_than_a_step_in_half_precision_are_kept_in_bytes(
+    head_size: int, step: int, kept: CacheType
+) -> None:
+    assert cache_type(head_size, step) is kept
+    assert cache_type(head_size, step, gpu=True) is CacheType.F16
+
+
+def test_rows_in_bytes_are_not_cut_and_their_choices_have_reasons() -> None:
+    choices = choose(SMALL, 128, 2, cache=CacheType.Q8_0)
+    assert choices.decode_rows is None
+    found = {choice.name: choice for choice in choices.reasons}
+    assert found["keys and values"].value == "q8_0"
+    assert "AVX-512" in found["keys and values"].reason
+    assert found["rows of a call"].value == "all"
+
+
+def test_bytes_of_keys_and_values() -> None:
+    assert CacheType.F16.bytes_of(192) == 384
+    assert CacheType.Q8_0.bytes_of(192) == 6 * 34
