@@ -242,6 +242,7 @@ class Ledger:
     def spent(self) -> Spend:
         """Read clock and meter and return everything spent since the start."""
         prompt, decode, score = (self._costs[payer] for payer in Payer)
+        activity = self._activity()
         return Spend(
             flops_prompt=prompt.flops,
             flops_decode=decode.flops,
@@ -249,10 +250,10 @@ class Ledger:
             tokens_generated=decode.generated,
             tokens_evaluated=prompt.evaluated + decode.evaluated,
             tokens_prm=score.evaluated,
-            seconds=self._seconds(),
-            energy=self._energy(),
+            seconds=activity.seconds,
+            energy=self._energy(activity),
             flops_paper=decode.flops_paper,
-            bytes_read=self._activity().bytes_read,
+            bytes_read=activity.bytes_read,
             tokens_again=prompt.again + decode.again,
             flops_spared=prompt.flops_spared,
         )
@@ -278,10 +279,10 @@ class Ledger:
         return self._pace.price(flops, bytes_read) if self._pace.is_known else None
 
     def _joules_left(self, limit: float) -> float | None:
-        joules = self._energy().joules
+        activity = self._activity()
+        joules = self._energy(activity).joules
         if joules is None:
             return None
-        activity = self._activity()
         self._pace.see(activity, joules)
         return limit - self._pace.joules(activity)
 
@@ -295,8 +296,9 @@ class Ledger:
     def _seconds(self) -> float:
         return self._past.seconds + max(0.0, self._clock() - self._started)
 
-    def _energy(self) -> Reading:
-        total, past = self._activity(), self._past
+    def _energy(self, total: Activity) -> Reading:
+        """Read the meter; ``total`` is what was done until now, by the one clock reading that both figures share."""
+        past = self._past
         here = Activity(total.flops - past.flops, total.seconds - past.seconds, total.bytes_read - past.bytes_read)
         now, before, start = self._meter.read(here), self._latest, self._baseline
         if before.label is EnergyLabel.UNAVAILABLE:

@@ -1,13 +1,15 @@
 """The ledger never lets FLOPs or tokens pass their cap, and seconds and joules by no more than one call."""
 
 import math
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_solver.core.budget import Budget, Cap, Cost, Ledger, Payer
-from edge_solver.core.meter import Activity, EnergyLabel, Reading
+from edge_solver.core.meter import Activity, EnergyLabel, Rates, Reading
+from edge_solver.energy import EstimatedMeter
 from edge_solver.energy.scripted import ScriptedMeter
 from edge_solver.engines.scripted import ScriptedClock
 from edge_solver.errors import QuantityError
@@ -150,6 +152,15 @@ def test_bytes_of_calls_reach_the_meter_once_per_call() -> None:
         ledger.request(Cost(Payer.DECODE, 5, bytes_read=100), Cost(Payer.SCORE, 5, bytes_read=7))
     ledger.spent()
     assert seen[-1] == Activity(30, 0.0, 321)
+
+
+def test_a_bill_is_of_one_moment_however_long_it_takes_to_read_it() -> None:
+    """An estimate by the second must be of the very seconds that stand beside it: it is fitted to both."""
+    moments = count()  # every look at the clock takes a second
+    meter = EstimatedMeter(Rates(0.0, 0.0, 5.0), EnergyLabel.COUNTER)
+    spent = Ledger(Budget(), lambda: float(next(moments)), meter).spent()
+    assert spent.seconds > 0
+    assert spent.energy.joules == 5.0 * spent.seconds
 
 
 def test_energy_without_a_number_stays_without_one() -> None:
