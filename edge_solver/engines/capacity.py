@@ -189,7 +189,8 @@ def _shape_of(model: LlamaModel) -> Shape:
     layers, width, heads = number("block_count"), number("embedding_length"), number("attention.head_count", 1)
     heads_kv, size = number("attention.head_count_kv", heads), number("attention.key_length", width // heads)
     matmul = layers * width * (2 * (heads + heads_kv) * size + 3 * number("feed_forward_length"))
-    return Shape(layers, heads * size, matmul, model.n_vocab * width, matmul, 2 * 2 * layers * heads_kv * size)
+    per_token = 2 * layers * model.cache_of(size).bytes_of(heads_kv * size)
+    return Shape(layers, heads * size, matmul, model.n_vocab * width, matmul, per_token)
 
 
 def _size(amount: int) -> str:

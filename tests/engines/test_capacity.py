@@ -8,10 +8,12 @@ import re
 import pytest
 
 from edge_solver import memory
+from edge_solver.catalog import ModelKind, resolve
 from edge_solver.cli import main
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
-from edge_solver.engines.capacity import SPARE, Announced, Limits, buffer_bytes, plan
+from edge_solver.engines.capacity import SPARE, Announced, Limits, buffer_bytes, plan, shape_in
+from edge_solver.engines.llama import LlamaModel
 from edge_solver.errors import ModelMemoryError
 
 MIB, GIB = 2**20, 2**30
@@ -90,6 +92,13 @@ def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(capsys: pytest
 
 
 @pytest.mark.skipif(memory.resident() is None, reason="this system does not say")
+@pytest.mark.parametrize("name", ["nano", "mini"])
+def test_a_file_says_before_it_is_loaded_what_a_token_will_take(name: str) -> None:
+    path = resolve(ModelKind.POLICY, name).path
+    with LlamaModel(path) as model:
+        assert shape_in(path).kv_bytes_per_token == model.shape().kv_bytes_per_token
+
+
 def test_a_process_is_never_larger_than_it_has_ever_been() -> None:
     resident, peak = memory.resident(), memory.peak()
     assert resident is not None

@@ -152,7 +152,11 @@ class LlamaModel:
     @cached_property
     def cache(self) -> CacheType:
         """How its keys and values are kept."""
-        return cache_type(self._head_size(), f16_step(compiled_features()), gpu=self.gpu_layers > 0)
+        return self.cache_of(self._head_size())
+
+    def cache_of(self, head_size: int) -> CacheType:
+        """Return how keys and values would be kept with heads of so many numbers."""
+        return cache_type(head_size, f16_step(compiled_features()), gpu=self.gpu_layers > 0)
 
     def _head_size(self) -> int:
         arch = self._meta("general.architecture")
