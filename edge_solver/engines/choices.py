@@ -37,6 +37,11 @@ class CacheType(Enum):
         size, block = self.value
         return int(numbers // block * size)
 
+    def numbers_in(self, size: int) -> int:
+        """Return how many numbers so many bytes hold."""
+        of_block, block = self.value
+        return int(size // of_block * block)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from edge_solver.core import room
 from edge_solver.core.ports import Profile
 from edge_solver.engines.capacity import Announced, Limits, plan
-from edge_solver.engines.choices import SMALL_MODEL
+from edge_solver.engines.choices import SMALL_MODEL, CacheType
 from edge_solver.engines.llama import LlamaContext, LlamaModel
 from edge_solver.engines.prefixes import NodeKey, Prefixes
 from edge_solver.errors import ModelMemoryError
@@ -112,7 +112,8 @@ class Housing:
         """Return the cells that a problem should have, and those that it must have."""
         profile = self._profile
         solution = profile.step_tokens * profile.solution_steps
-        per_cell = profile.shape.kv_bytes_per_token
+        # As many cells however they are kept: a reward model keeps the same tree, and takes what it takes.
+        per_cell = CacheType.F16.bytes_of(self._model.cache.numbers_in(profile.shape.kv_bytes_per_token))
         wanted = self._cells or room.cells(prompt, self._width, solution, profile.context, per_cell)
         least = prompt + MIN_ROOM + SLACK
         if self._cells is not None and self._cells < least:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edge_solver.core import room
 from edge_solver.core.cost import Shape
+from edge_solver.engines.choices import CacheType
 
 SHAPE = Shape(n_layers=2, d_attn=16, params_matmul=4000, params_head=500, params_total=5000, kv_bytes_per_token=128)
 WORDS = (b"", b"\n", b"The answer is: 1\n", b"The answer is: 2\n", *(f" w{i}".encode() for i in range(28)))
@@ -80,6 +81,7 @@ class PaperModel:
     """Reads letters, writes words."""
 
     n_vocab = len(WORDS)
+    cache = CacheType.F16
 
     def __init__(self, cells: int | None = None, *, certainty: float = 1.0) -> None:
         """Make caches of so many cells, whatever is asked for; ``certainty`` is a factor on the logits."""

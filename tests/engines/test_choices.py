@@ -73,3 +73,4 @@ def test_rows_in_bytes_are_not_cut_and_their_choices_have_reasons() -> None:
 def test_bytes_of_keys_and_values() -> None:
     assert CacheType.F16.bytes_of(192) == 384
     assert CacheType.Q8_0.bytes_of(192) == 6 * 34
+    assert all(kept.numbers_in(kept.bytes_of(192)) == 192 for kept in CacheType)
