@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -64,3 +65,12 @@ def test_a_program_that_keeps_losing_them_is_an_error(tmp_path: Path) -> None:
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
         run(tmp_path / "nowhere", WORK, "unified")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals")
+def test_a_program_that_was_compiled_wrongly_is_told_from_one_that_fails(tmp_path: Path) -> None:
+    program = tmp_path / "bench"
+    program.write_text("#!/bin/sh\nkill -ILL $$\n")
+    program.chmod(0o755)
+    with pytest.raises(EdgeSolverError, match="without AMX"):
+        run(program, WORK, "unified")
