@@ -44,13 +44,16 @@ def sample(
     if vocabulary <= _SMALL_VOCABULARY:
         return _sample_plainly(logits, temperature, uniforms, counts)
     weights = _weights(logits, temperature)
-    if odd := -vocabulary % _BLOCK:
-        weights = np.pad(weights, ((0, 0), (0, odd)))  # tokens without any weight
     rows = np.repeat(np.arange(len(logits)), counts)
-    blocks = weights.reshape(len(weights), -1, _BLOCK)
-    sums = blocks.sum(axis=2)
+    whole = vocabulary // _BLOCK * _BLOCK
+    sums = weights[:, :whole].reshape(len(weights), -1, _BLOCK).sum(axis=2)
+    if whole < vocabulary:
+        sums = np.concatenate((sums, weights[:, whole:].sum(axis=1, keepdims=True)), axis=1)
     block, rest = _find(sums[rows], uniforms * sums.sum(axis=1, dtype=np.float64)[rows])
-    place, _ = _find(blocks[rows, block], rest)
+    places = block[:, None] * _BLOCK + np.arange(_BLOCK)
+    inside = weights[rows[:, None], np.minimum(places, vocabulary - 1)]
+    inside[places >= vocabulary] = 0
+    place, _ = _find(inside, rest)
     return block * _BLOCK + place
 
 

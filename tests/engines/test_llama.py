@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edge_solver.engines.llama import LlamaModel
-from edge_solver.engines.llama.build import compiled_features, f16_step
-from edge_solver.engines.llama.rearranging import has_amx, may_rearrange, ways
+from edge_solver.engines.llama.build import compiled_features, f16_step, has_amx
+from edge_solver.engines.llama.rearranging import may_rearrange, ways
 from edge_solver.errors import ModelBrokenError, ModelMemoryError, ModelMissingError
 from edge_solver.paths import shipped
 

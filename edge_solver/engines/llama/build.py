@@ -46,7 +46,12 @@ def f16_step(features: str) -> int:
     """
     if "AVX512 = 1" not in features:
         return 32
-    return 128 if "AMX_INT8 = 1" in features else 64
+    return 128 if has_amx(features) else 64
+
+
+def has_amx(features: str) -> bool:
+    """Say whether llama.cpp was compiled for AMX, from its own words."""
+    return "AMX_INT8 = 1" in features
 
 
 def _core_text(name: str) -> str | None:

@@ -12,7 +12,7 @@ import ctypes
 from functools import cache
 
 from edge_solver.engines.llama import ggml
-from edge_solver.engines.llama.build import compiled_features
+from edge_solver.engines.llama.build import compiled_features, has_amx
 
 _CPU = 0  # GGML_BACKEND_DEVICE_TYPE_CPU
 _LIST = ctypes.POINTER(ctypes.c_void_p)
@@ -22,11 +22,6 @@ _LIST = ctypes.POINTER(ctypes.c_void_p)
 def may_rearrange() -> bool:
     """Say whether weights may be rearranged here, after AMX was taken out of the ways to do it."""
     return not has_amx(compiled_features()) or _drop("AMX")
-
-
-def has_amx(features: str) -> bool:
-    """Say whether llama.cpp was compiled for AMX, from its own words."""
-    return "AMX_INT8 = 1" in features
 
 
 def ways() -> list[str]:
